@@ -1,0 +1,174 @@
+import type { ParamSpec, ParamType } from "./params.ts";
+import type { SocketType, SocketValue } from "./socket-type.ts";
+
+/** An input or output of a node. */
+export interface Port<T = unknown> {
+  readonly type: SocketType<T>;
+  readonly doc: string;
+  /** An input that may stay unwired; `run` then sees `undefined`. */
+  readonly optional?: boolean;
+  /**
+   * An input given as a thunk that evaluates its not yet evaluated ancestors in the zone, synchronously, when called.
+   * An optimizer step needs it: the forward pass has to run inside the gradient tape.
+   */
+  readonly lazy?: boolean;
+}
+
+export interface OptionalPort<T> extends Port<T> {
+  readonly optional: true;
+}
+
+export interface LazyPort<T> extends Port<T> {
+  readonly lazy: true;
+}
+
+export const port = <T>(type: SocketType<T>, doc: string): Port<T> => ({ type, doc });
+export const optionalPort = <T>(type: SocketType<T>, doc: string): OptionalPort<T> => ({
+  type,
+  doc,
+  optional: true,
+});
+export const lazyPort = <T>(type: SocketType<T>, doc: string): LazyPort<T> => ({ type, doc, lazy: true });
+
+export type Ports = Readonly<Record<string, Port>>;
+export type Params = Readonly<Record<string, ParamSpec>>;
+
+/** Static type of the inputs that `run` sees. */
+export type InputValues<I extends Ports> = {
+  readonly [K in keyof I]: I[K] extends LazyPort<infer T>
+    ? () => T
+    : I[K] extends OptionalPort<infer T>
+      ? T | undefined
+      : SocketValue<I[K]["type"]>;
+};
+export type OutputValues<O extends Ports> = { readonly [K in keyof O]: SocketValue<O[K]["type"]> };
+export type ParamValues<P extends Params> = { readonly [K in keyof P]: ParamType<P[K]> };
+
+/** What a running node may call. */
+export interface RunContext {
+  readonly signal: AbortSignal;
+  /** Reports progress: `done` of `total` (any unit), with a word about it. */
+  progress(done: number, total: number, note?: string): void;
+  /** A message that a person should see, with the node's name; the run goes on. */
+  warn(message: string): void;
+  /** What the host offers: file access, model stores. The nodes layer types them. */
+  readonly services: Readonly<Record<string, unknown>>;
+}
+
+export interface RunArguments<I extends Ports, P extends Params> {
+  readonly inputs: InputValues<I>;
+  readonly params: ParamValues<P>;
+  readonly context: RunContext;
+}
+
+/** Something small to show in the node while and after it runs. */
+export type Preview =
+  | {
+      readonly kind: "image";
+      readonly width: number;
+      readonly height: number;
+      readonly rgba: Uint8ClampedArray;
+    }
+  | { readonly kind: "chart"; readonly label: string; readonly y: readonly number[] }
+  | { readonly kind: "text"; readonly text: string };
+
+interface NodeSpecBase<I extends Ports, P extends Params, O extends Ports> {
+  /** `folder/name`, stable for ever: graph files hold it. */
+  readonly type: string;
+  /** Raised when params or ports change; `migrate` then upgrades stored params. */
+  readonly version: number;
+  readonly title: string;
+  /** Help in a sentence or two, with the paper and equation where there is one. */
+  readonly doc: string;
+  /** Words that the palette's search should also find. */
+  readonly keywords?: readonly string[];
+  readonly inputs: I;
+  readonly params: P;
+  readonly outputs: O;
+  /** Upgrades params stored by an older `version` of this node. */
+  readonly migrate?: (params: Record<string, unknown>, fromVersion: number) => Record<string, unknown>;
+  /** Beyond inputs and params, what the result depends on (a file's etag). Two equal keys mean an equal result. */
+  readonly cacheKey?: (args: { params: ParamValues<P>; context: RunContext }) => string | Promise<string>;
+  /** False for a node with an effect outside the graph (saving a file): it runs every time. */
+  readonly cacheable?: boolean;
+  readonly preview?: (args: {
+    inputs: InputValues<I>;
+    params: ParamValues<P>;
+    outputs: OutputValues<O>;
+  }) => Promise<Preview | undefined>;
+}
+
+export interface SyncNodeSpec<I extends Ports, P extends Params, O extends Ports> extends NodeSpecBase<
+  I,
+  P,
+  O
+> {
+  /** Allowed everywhere. Temporary tensors are freed by the host when it returns. */
+  readonly run: (args: RunArguments<I, P>) => OutputValues<O>;
+}
+
+export interface AsyncNodeSpec<I extends Ports, P extends Params, O extends Ports> extends NodeSpecBase<
+  I,
+  P,
+  O
+> {
+  /** Loading and reading back; not allowed between a lazy port and its zone's begin: gradients cannot cross an await. */
+  readonly runAsync: (args: RunArguments<I, P>) => Promise<OutputValues<O>>;
+}
+
+/** A node of any ports, as registries and executors see it. */
+export interface NodeDefinition {
+  readonly type: string;
+  readonly version: number;
+  readonly title: string;
+  readonly doc: string;
+  readonly keywords: readonly string[];
+  readonly inputs: Ports;
+  readonly params: Params;
+  readonly outputs: Ports;
+  readonly cacheable: boolean;
+  readonly migrate?: (params: Record<string, unknown>, fromVersion: number) => Record<string, unknown>;
+  readonly cacheKey?: (args: {
+    params: Record<string, unknown>;
+    context: RunContext;
+  }) => string | Promise<string>;
+  readonly preview?: (args: {
+    inputs: Record<string, unknown>;
+    params: Record<string, unknown>;
+    outputs: Record<string, unknown>;
+  }) => Promise<Preview | undefined>;
+  readonly run?: (args: ErasedArguments) => Record<string, unknown>;
+  readonly runAsync?: (args: ErasedArguments) => Promise<Record<string, unknown>>;
+}
+
+export interface ErasedArguments {
+  readonly inputs: Record<string, unknown>;
+  readonly params: Record<string, unknown>;
+  readonly context: RunContext;
+}
+
+/**
+ * Declares a node: ports, controls, help, defaults and its page in the documentation all derive from this one value.
+ *
+ * @throws if a name is used by both an input and a parameter, or holds a dot.
+ */
+export function defineNode<const I extends Ports, const P extends Params, const O extends Ports>(
+  spec: SyncNodeSpec<I, P, O> | AsyncNodeSpec<I, P, O>,
+): NodeDefinition {
+  for (const name of [
+    ...Object.keys(spec.inputs),
+    ...Object.keys(spec.params),
+    ...Object.keys(spec.outputs),
+  ]) {
+    if (!/^[A-Za-z][A-Za-z0-9]*$/.test(name)) {
+      throw new Error(
+        `Node type "${spec.type}": port or parameter name "${name}" must be letters and digits.`,
+      );
+    }
+  }
+  for (const name of Object.keys(spec.params)) {
+    if (name in spec.inputs)
+      throw new Error(`Node type "${spec.type}": "${name}" is both an input and a parameter.`);
+  }
+  return { keywords: [], cacheable: true, ...spec } as unknown as NodeDefinition;
+}

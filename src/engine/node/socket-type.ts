@@ -1,0 +1,67 @@
+/**
+ * A typed token for what travels on a wire.
+ *
+ * Values are immutable: a node never changes what it was given, it returns something new. That is what lets the
+ * cache, the step scrubber and two readers of one wire share a value.
+ */
+export interface SocketType<T = unknown> {
+  /** Stable id used in descriptions and in the editor's theme, for example `latent`. */
+  readonly id: string;
+  /** What a person reads, for example `Latent`. */
+  readonly label: string;
+  /** Shape in the words of the field, for example `[batch, height, width, channels]`. */
+  readonly shape?: string;
+  /** Id of the wider type: a `latent` may flow into a `tensor` input, never the other way. */
+  readonly extends?: string;
+  /** Run-time check; it also carries the static type. */
+  readonly guard: (value: unknown) => value is T;
+  /** Frees what the value holds outside the JavaScript heap. Called exactly once, after the last reader. */
+  readonly dispose?: (value: T) => void;
+  /** Bytes that the value holds, for the cache's budget. */
+  readonly bytes?: (value: T) => number;
+  /** One line for error messages and inspectors, for example `[1,28,28,1] float32`. */
+  readonly describe?: (value: T) => string;
+}
+
+/** The value type that a socket type carries. */
+export type SocketValue<S> = S extends SocketType<infer T> ? T : never;
+
+/** Declares a socket type. The type parameter comes from the guard. */
+export function socketType<T>(spec: SocketType<T>): SocketType<T> {
+  return Object.freeze(spec);
+}
+
+/** Matches every type: notes, reroutes, inspectors. */
+export const anyType = socketType<unknown>({
+  id: "any",
+  label: "Anything",
+  guard: (value): value is unknown => value !== undefined,
+});
+
+export const intType = socketType<number>({
+  id: "int",
+  label: "Integer",
+  guard: (value): value is number => Number.isInteger(value),
+  describe: String,
+});
+
+export const floatType = socketType<number>({
+  id: "float",
+  label: "Number",
+  guard: (value): value is number => typeof value === "number",
+  describe: String,
+});
+
+export const booleanType = socketType<boolean>({
+  id: "boolean",
+  label: "Yes or no",
+  guard: (value): value is boolean => typeof value === "boolean",
+  describe: String,
+});
+
+export const textType = socketType<string>({
+  id: "text",
+  label: "Text",
+  guard: (value): value is string => typeof value === "string",
+  describe: (value) => JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}…` : value),
+});

@@ -1,0 +1,16 @@
+import { defineConfig } from "vite";
+
+/** Cross-origin isolation: SharedArrayBuffer, and with it multi-threaded WASM, needs both headers. */
+const isolation = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+
+export default defineConfig({
+  // Relative, so that the built page can be served from any folder.
+  base: "./",
+  server: { port: 5173, headers: isolation },
+  preview: { port: 4173, headers: isolation },
+  worker: { format: "es" },
+  build: { target: "es2022", outDir: "dist/page", chunkSizeWarningLimit: 4000 },
+});
