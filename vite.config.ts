@@ -1,4 +1,6 @@
 import { defineConfig } from "vite";
+import { mnistData } from "./vite/mnist-data.ts";
+import { nodeMetadata } from "./vite/node-metadata.ts";
 
 /** Cross-origin isolation: SharedArrayBuffer, and with it multi-threaded WASM, needs both headers. */
 const isolation = {
@@ -9,6 +11,7 @@ const isolation = {
 export default defineConfig({
   // Relative, so that the built page can be served from any folder.
   base: "./",
+  plugins: [nodeMetadata(), mnistData()],
   server: { port: 5173, headers: isolation },
   preview: { port: 4173, headers: isolation },
   worker: { format: "es" },

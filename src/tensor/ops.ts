@@ -1,4 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
+import { fusedActivation, fusedGeglu, hasFusedActivations } from "./kernels/fused-activations.ts";
+import {
+  compositeActivations,
+  compositeGeglu,
+  compositeGroupNorm,
+  compositeLayerNorm,
+} from "./kernels/composites.ts";
+import { fusedNorm, hasFusedNorm } from "./kernels/fused-norm.ts";
+import type { ActivationKind } from "./kernels/webgpu-activations.ts";
 
 /**
  * The tensor operations that models call. Pictures are NHWC, kernels HWIO, linear weights `[in, out]`.
@@ -44,28 +53,23 @@ export function linear(x: tf.Tensor, weight: tf.Tensor2D, bias?: tf.Tensor1D): t
 }
 
 /** Group normalization over channels-last x of rank ≥ 2 (Wu and He 2018). gamma and beta are `[channels]`. */
-export function groupNorm(
-  x: tf.Tensor,
-  gamma: tf.Tensor1D,
-  beta: tf.Tensor1D,
-  groups: number,
-  epsilon: number,
-): tf.Tensor {
-  const channels = x.shape.at(-1) ?? 0;
-  const batch = x.shape[0] ?? 1;
-  const grouped = tf.reshape(x, [batch, -1, groups, channels / groups]);
-  const mean = tf.mean(grouped, [1, 3], true);
-  const centred = tf.sub(grouped, mean);
-  const variance = tf.mean(tf.square(centred), [1, 3], true);
-  const normal = tf.reshape(tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon))), x.shape);
-  return tf.add(tf.mul(normal, gamma), beta);
+export function groupNorm(x: tf.Tensor, gamma: tf.Tensor1D, beta: tf.Tensor1D, groups: number, epsilon: number): tf.Tensor {
+  if (!hasFusedNorm()) return compositeGroupNorm(x, gamma, beta, groups, epsilon);
+  return fusedNorm(x, gamma, beta, { rowsPerStat: rowsPerPicture(x), groups, epsilon, silu: false });
 }
+
+/** {@link silu} of {@link groupNorm}, as one where the backend can. */
+export function groupNormSilu(x: tf.Tensor, gamma: tf.Tensor1D, beta: tf.Tensor1D, groups: number, epsilon: number): tf.Tensor {
+  if (!hasFusedNorm()) return silu(compositeGroupNorm(x, gamma, beta, groups, epsilon));
+  return fusedNorm(x, gamma, beta, { rowsPerStat: rowsPerPicture(x), groups, epsilon, silu: true });
+}
+
+const rowsPerPicture = (x: tf.Tensor): number => x.size / ((x.shape[0] ?? 1) * (x.shape.at(-1) ?? 1));
 
 /** Layer normalization over the last axis (Ba et al. 2016). */
 export function layerNorm(x: tf.Tensor, gamma: tf.Tensor1D, beta: tf.Tensor1D, epsilon = 1e-5): tf.Tensor {
-  const centred = tf.sub(x, tf.mean(x, -1, true));
-  const variance = tf.mean(tf.square(centred), -1, true);
-  return tf.add(tf.mul(tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon))), gamma), beta);
+  if (!hasFusedNorm()) return compositeLayerNorm(x, gamma, beta, epsilon);
+  return fusedNorm(x, gamma, beta, { rowsPerStat: 1, groups: 1, epsilon, silu: false });
 }
 
 export interface AttentionOptions {
@@ -88,30 +92,28 @@ export function attention(
 }
 
 /** x·σ(x) (Hendrycks and Gimpel 2016; also called swish). */
-export const silu = <T extends tf.Tensor>(x: T): T => tf.mul(x, tf.sigmoid(x));
+export const silu = <T extends tf.Tensor>(x: T): T => activate(x, "silu");
 
 /** x·Φ(x), exact (Hendrycks and Gimpel 2016). */
-export const gelu = <T extends tf.Tensor>(x: T): T =>
-  tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));
+export const gelu = <T extends tf.Tensor>(x: T): T => activate(x, "gelu");
 
 /** The tanh approximation of {@link gelu}. */
-export const geluTanh = <T extends tf.Tensor>(x: T): T =>
-  tf.mul(
-    tf.mul(x, 0.5),
-    tf.add(tf.tanh(tf.mul(tf.add(x, tf.mul(tf.mul(x, tf.square(x)), 0.044715)), Math.sqrt(2 / Math.PI))), 1),
-  );
+export const geluTanh = <T extends tf.Tensor>(x: T): T => activate(x, "geluTanh");
 
 /** x·σ(1.702·x), CLIP's approximation of {@link gelu}. */
-export const quickGelu = <T extends tf.Tensor>(x: T): T => tf.mul(x, tf.sigmoid(tf.mul(x, 1.702)));
+export const quickGelu = <T extends tf.Tensor>(x: T): T => activate(x, "quickGelu");
 
 /** x·tanh(softplus(x)) (Misra 2019). */
-export const mish = <T extends tf.Tensor>(x: T): T => tf.mul(x, tf.tanh(tf.softplus(x)));
+export const mish = <T extends tf.Tensor>(x: T): T => activate(x, "mish");
+
+function activate<T extends tf.Tensor>(x: T, kind: ActivationKind): T {
+  return hasFusedActivations() ? fusedActivation(x, kind) : compositeActivations[kind](x);
+}
 
 /** Splits the last axis in halves (a, g) and returns a·gelu(g) (Shazeer 2020). */
 export function geglu(x: tf.Tensor): tf.Tensor {
-  const [a, gate] = tf.split(x, 2, -1);
-  if (!a || !gate) throw new Error("geglu: the last axis could not be halved.");
-  return tf.mul(a, gelu(gate));
+  if ((x.shape.at(-1) ?? 1) % 2 !== 0) throw new Error(`geglu: the last axis of [${x.shape.join(", ")}] cannot be halved.`);
+  return hasFusedActivations() ? fusedGeglu(x) : compositeGeglu(x);
 }
 
 /** Nearest-neighbour upsampling of `[n,h,w,c]` by a whole factor, or to an exact size. */

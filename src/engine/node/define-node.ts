@@ -1,5 +1,5 @@
 import type { ParamSpec, ParamType } from "./params.ts";
-import type { SocketType, SocketValue } from "./socket-type.ts";
+import { anyType, type SocketType, type SocketValue } from "./socket-type.ts";
 
 /** An input or output of a node. */
 export interface Port<T = unknown> {
@@ -12,6 +12,8 @@ export interface Port<T = unknown> {
    * An optimizer step needs it: the forward pass has to run inside the gradient tape.
    */
   readonly lazy?: boolean;
+  /** On an output: the name of the input whose type it takes. A reroute's output has the type of what is wired in. */
+  readonly typeFrom?: string;
 }
 
 export interface OptionalPort<T> extends Port<T> {
@@ -29,6 +31,9 @@ export const optionalPort = <T>(type: SocketType<T>, doc: string): OptionalPort<
   optional: true,
 });
 export const lazyPort = <T>(type: SocketType<T>, doc: string): LazyPort<T> => ({ type, doc, lazy: true });
+
+/** An output that has the type of whatever is wired into the input `from` of the same node. */
+export const portLike = (from: string, doc: string): Port => ({ type: anyType, doc, typeFrom: from });
 
 export type Ports = Readonly<Record<string, Port>>;
 export type Params = Readonly<Record<string, ParamSpec>>;

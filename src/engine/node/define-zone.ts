@@ -1,20 +1,28 @@
 import type { InputValues, OutputValues, Params, ParamValues, Ports, RunContext } from "./define-node.ts";
 
+/** Numbers about one iteration, for example `loss`. */
+export type IterationScalars = Readonly<Record<string, number>>;
+
 /** Drives one run of a zone. Created anew each time that the zone runs. */
 export interface ZoneDriver {
   /** Number of iterations, where it is known, for progress. */
   readonly total: number | undefined;
-  /** What `begin` hands to the body in iteration `index` beside the carried values; undefined when the loop is over. */
+  /**
+   * What `begin` hands to the body in iteration `index` beside the carried values; undefined when the loop is over.
+   * Called inside the host's scope: temporaries are freed, what is returned belongs to the executor, which frees it after
+   * its last reader. The first index is not 0 when a recorded run is resumed, so the answer must follow from `index`.
+   */
   next(index: number): Record<string, unknown> | undefined;
   /**
    * Sees what reached `end` (its own inputs, and the carried values under `carry`). It may read them back, and may throw
-   * to fail the run: the message is completed with zone and iteration. Values are freed afterwards.
+   * to fail the run: the message is completed with zone and iteration, and the values carried into this iteration are
+   * then the last good ones. Values are freed afterwards. Returns the numbers to report in the `iteration` event.
    */
   afterIteration?(
     index: number,
     end: { inputs: Record<string, unknown>; carry: Record<string, unknown> },
-  ): void | Promise<void>;
-  /** What `end` hands out beside the carried values. */
+  ): IterationScalars | undefined | Promise<IterationScalars | undefined>;
+  /** What `end` hands out beside the carried values. Called inside the host's scope. */
   finish(): Record<string, unknown>;
   /** Always called, after finish, failure or cancelling. */
   dispose?(): void;

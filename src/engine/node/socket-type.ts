@@ -16,11 +16,22 @@ export interface SocketType<T = unknown> {
   /** Run-time check; it also carries the static type. */
   readonly guard: (value: unknown) => value is T;
   /** Frees what the value holds outside the JavaScript heap. Called exactly once, after the last reader. */
-  readonly dispose?: (value: T) => void;
+  dispose?(value: T): void;
+  /**
+   * The things inside the value that must be freed. When given, it takes the place of `dispose`: references are counted
+   * for each resource, so that two values may share some (an updated model that shares its frozen weights), and
+   * `resource.dispose()` is called exactly once, when no living value holds it.
+   */
+  resources?(value: T): Iterable<Resource>;
   /** Bytes that the value holds, for the cache's budget. */
-  readonly bytes?: (value: T) => number;
+  bytes?(value: T): number;
   /** One line for error messages and inspectors, for example `[1,28,28,1] float32`. */
-  readonly describe?: (value: T) => string;
+  describe?(value: T): string;
+}
+
+/** Anything with a `dispose`, for example a tensor. */
+export interface Resource {
+  dispose(): void;
 }
 
 /** The value type that a socket type carries. */

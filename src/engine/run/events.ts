@@ -9,6 +9,8 @@ export type RunReason =
   | { readonly kind: "definition-changed" }
   | { readonly kind: "source-changed" }
   | { readonly kind: "evicted" }
+  /** It did not run: everything that reads it came from the cache. */
+  | { readonly kind: "not-needed" }
   | { readonly kind: "not-cacheable" };
 
 /** What a run tells while it goes on. Progress bars, pause, single steps and the worker are consumers of these. */

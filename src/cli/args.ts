@@ -1,0 +1,98 @@
+import { parseArgs } from "node:util";
+
+export const USAGE = `loom: runs diffusion graphs without a page
+
+  loom run <graph.json> [options]     run a graph
+  loom validate <graph.json>          list every fault of a graph
+  loom nodes [--json]                 list the nodes, their ports and parameters
+
+options of run
+  --set node.param=value    set a parameter (several allowed)
+  --save node.port=file     save an output: .png .npy .safetensors .json, or folder/ for a network (several allowed)
+  --only node               run this node and what it needs (several allowed)
+  --backend name            auto (default), webgpu, wasm or cpu
+  --json                    print events as lines of JSON in place of a progress bar
+
+exit code: 0 done, 1 the run failed, 2 wrong usage or invalid graph, 130 interrupted`;
+
+/** Wrong usage: the message is for a person, and the exit code is 2. */
+export class UsageError extends Error {}
+
+export const BACKENDS = ["auto", "webgpu", "wasm", "cpu"] as const;
+export type BackendName = (typeof BACKENDS)[number];
+
+export interface RunCommand {
+  readonly command: "run";
+  readonly graph: string;
+  /** `node.param` → what the person wrote; the parameter's kind says how to read it. */
+  readonly set: Readonly<Record<string, string>>;
+  readonly save: readonly { readonly port: string; readonly path: string }[];
+  readonly only: readonly string[];
+  readonly backend: BackendName;
+  readonly json: boolean;
+}
+
+export type Command =
+  | RunCommand
+  | { readonly command: "validate"; readonly graph: string }
+  | { readonly command: "nodes"; readonly json: boolean }
+  | { readonly command: "help" };
+
+/** @throws UsageError that says what is wrong. */
+export function parseCommand(argv: readonly string[]): Command {
+  const { values, positionals } = parse(argv);
+  const [command, graph, ...rest] = positionals;
+  if (values.help || command === undefined || command === "help") return { command: "help" };
+  if (rest.length > 0) throw new UsageError(`"${rest.join(" ")}" is one word too many.`);
+  switch (command) {
+    case "nodes":
+      return { command, json: values.json };
+    case "validate":
+      return { command, graph: required(graph, command) };
+    case "run": {
+      const backend = BACKENDS.find((name) => name === values.backend);
+      if (!backend) throw new UsageError(`--backend is "${values.backend}"; it must be one of ${BACKENDS.join(", ")}.`);
+      return {
+        command,
+        graph: required(graph, command),
+        set: Object.fromEntries(values.set.map((text) => split(text, "--set", "node.param=value"))),
+        save: values.save.map((text) => split(text, "--save", "node.port=file")).map(([port, path]) => ({ port, path })),
+        only: values.only,
+        backend,
+        json: values.json,
+      };
+    }
+    default:
+      throw new UsageError(`"${command}" is no command; these are: run, validate, nodes.`);
+  }
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        set: { type: "string", multiple: true, default: [] },
+        save: { type: "string", multiple: true, default: [] },
+        only: { type: "string", multiple: true, default: [] },
+        backend: { type: "string", default: "auto" },
+        json: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+  } catch (cause) {
+    throw new UsageError((cause as Error).message, { cause });
+  }
+}
+
+function required(graph: string | undefined, command: string): string {
+  if (graph === undefined) throw new UsageError(`loom ${command} wants the path of a graph file.`);
+  return graph;
+}
+
+function split(text: string, option: string, form: string): readonly [key: string, value: string] {
+  const match = /^([^.=]+\.[^.=]+)=(.*)$/s.exec(text);
+  if (!match?.[1] || match[2] === undefined) throw new UsageError(`${option} "${text}" is not of the form ${form}.`);
+  return [match[1], match[2]];
+}

@@ -1,0 +1,27 @@
+import { parseCommand, USAGE, UsageError } from "./args.ts";
+
+/** Dawn's instance keeps Node alive after WebGPU was used, so every way out is an explicit exit. */
+async function main(): Promise<number> {
+  try {
+    const command = parseCommand(process.argv.slice(2));
+    switch (command.command) {
+      case "help":
+        console.log(USAGE);
+        return 0;
+      case "nodes":
+        return (await import("./nodes-command.ts")).listNodes(command.json);
+      case "validate":
+        return await (await import("./validate-command.ts")).validateFile(command.graph);
+      case "run":
+        return await (await import("./run-command.ts")).runFile(command);
+    }
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
+    console.error(`\n${USAGE}`);
+    return 2;
+  }
+}
+
+process.exitCode = await main();
+process.exit();

@@ -1,0 +1,8 @@
+export {
+  applyGuidance,
+  classifierFreeGuidance,
+  rescaledGuidance,
+  splitGuidance,
+  type GuidanceInputs,
+  type GuidanceMethod,
+} from "./guidance.ts";

@@ -1,0 +1,61 @@
+import type * as tf from "@tensorflow/tfjs";
+import * as ops from "../../../tensor/ops.ts";
+import type { Weights } from "../../weights/parameters.ts";
+
+/** Layers of torch as functions of a model's weights and the layer's name in them. */
+
+/** @throws naming the parameter when the weights do not have it. */
+export function takeWeight<T extends tf.Tensor = tf.Tensor>(weights: Weights, name: string): T {
+  const tensor = weights[name];
+  if (!tensor)
+    throw new Error(`The weights have no "${name}"; they belong to another model or another config.`);
+  return tensor as T;
+}
+
+const takeBias = (weights: Weights, prefix: string): tf.Tensor1D | undefined =>
+  weights[`${prefix}.bias`] as tf.Tensor1D | undefined;
+
+/** `nn.Conv2d` on x `[n, h, w, in]`. Padding 0 and stride 1 unless given. */
+export function applyConv(
+  weights: Weights,
+  prefix: string,
+  x: tf.Tensor4D,
+  options?: ops.Conv2dOptions,
+): tf.Tensor4D {
+  return ops.conv2d(
+    x,
+    takeWeight<tf.Tensor4D>(weights, `${prefix}.weight`),
+    takeBias(weights, prefix),
+    options,
+  );
+}
+
+/** `nn.Linear` over the last axis of x `[…, in]`. */
+export function applyLinear(weights: Weights, prefix: string, x: tf.Tensor): tf.Tensor {
+  return ops.linear(x, takeWeight<tf.Tensor2D>(weights, `${prefix}.weight`), takeBias(weights, prefix));
+}
+
+/** `nn.GroupNorm` over channels-last x. */
+export function applyGroupNorm<T extends tf.Tensor>(
+  weights: Weights,
+  prefix: string,
+  x: T,
+  groups: number,
+  epsilon: number,
+): T {
+  const gamma = takeWeight<tf.Tensor1D>(weights, `${prefix}.weight`);
+  const beta = takeWeight<tf.Tensor1D>(weights, `${prefix}.bias`);
+  return ops.groupNorm(x, gamma, beta, groups, epsilon) as T;
+}
+
+/** `nn.LayerNorm` over the last axis. */
+export function applyLayerNorm<T extends tf.Tensor>(
+  weights: Weights,
+  prefix: string,
+  x: T,
+  epsilon = 1e-5,
+): T {
+  const gamma = takeWeight<tf.Tensor1D>(weights, `${prefix}.weight`);
+  const beta = takeWeight<tf.Tensor1D>(weights, `${prefix}.bias`);
+  return ops.layerNorm(x, gamma, beta, epsilon) as T;
+}

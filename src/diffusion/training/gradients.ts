@@ -1,0 +1,52 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Weights } from "../weights/parameters.ts";
+
+export interface LossAndGradients {
+  readonly loss: tf.Scalar;
+  /** One for each weight, under its name and of its shape. */
+  readonly gradients: Weights;
+}
+
+/**
+ * A loss and its gradient with respect to every weight. Weights that the loss does not depend on get zeros.
+ * @param loss Must be synchronous: gradients cannot cross an `await`.
+ */
+export function lossAndGradients(weights: Weights, loss: (weights: Weights) => tf.Scalar): LossAndGradients {
+  const names = Object.keys(weights);
+  const tensors = Object.values(weights);
+  const { value, grads } = tf.engine().gradients(() => loss(weights), tensors);
+  const gradients = names.map((name, i) => {
+    const tensor = tensors[i];
+    // The engine's types promise a gradient for every tensor; for those without a path to the loss there is none.
+    const gradient = grads[i] as tf.Tensor | null | undefined;
+    return [name, gradient ?? tf.zerosLike(tensor as tf.Tensor)] as const;
+  });
+  return { loss: value, gradients: Object.fromEntries(gradients) };
+}
+
+/** Euclidean norm of all gradients together. */
+export function globalNorm(gradients: Weights): tf.Scalar {
+  // One by one: WebGPU's addN binds every input at once and computes garbage beyond the device's limit of bindings.
+  return tf.tidy(() => {
+    const squares = Object.values(gradients).map((gradient): tf.Scalar => tf.sum(tf.square(gradient)));
+    return tf.sqrt(squares.reduce((total, square) => tf.add(total, square), tf.scalar(0)));
+  });
+}
+
+export interface ClippedGradients {
+  readonly gradients: Weights;
+  /** Norm before clipping. */
+  readonly norm: tf.Scalar;
+}
+
+/** Scales gradients so that their global norm is at most `maxNorm`, as `torch.nn.utils.clip_grad_norm_`. Returns new tensors. */
+export function clipByGlobalNorm(gradients: Weights, maxNorm: number): ClippedGradients {
+  const norm = globalNorm(gradients);
+  const clipped = tf.tidy(() => {
+    const factor = tf.minimum(tf.div(maxNorm, tf.add(norm, 1e-6)), 1);
+    return Object.fromEntries(
+      Object.entries(gradients).map(([name, gradient]) => [name, tf.mul(gradient, factor)]),
+    );
+  });
+  return { gradients: clipped, norm };
+}

@@ -1,0 +1,23 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Weights } from "../weights/parameters.ts";
+
+/** What Adam remembers. Never changed in place: each step returns a new one. */
+export interface OptimizerState {
+  /** Steps taken so far. */
+  readonly step: number;
+  /** Running means of the gradients, by parameter. */
+  readonly firstMoments: Weights;
+  /** Running means of the squared gradients, by parameter. */
+  readonly secondMoments: Weights;
+}
+
+/** The state before the first step. */
+export function initOptimizer(weights: Weights): OptimizerState {
+  const zeros = (): Weights =>
+    Object.fromEntries(Object.entries(weights).map(([name, tensor]) => [name, tf.zeros(tensor.shape)]));
+  return { step: 0, firstMoments: zeros(), secondMoments: zeros() };
+}
+
+export function disposeOptimizerState(state: OptimizerState): void {
+  tf.dispose([...Object.values(state.firstMoments), ...Object.values(state.secondMoments)]);
+}

@@ -1,0 +1,133 @@
+import * as tf from "@tensorflow/tfjs";
+import { currentAttentionName } from "./attention-names.ts";
+import type { ByteSource } from "./byte-source.ts";
+import { disposeWeights } from "./dispose.ts";
+import { shapeInMemory, toMemoryLayout } from "./layout.ts";
+import type { ParameterSpec, Weights } from "./parameters.ts";
+import { readSafetensorsHeader, readTensor, type TensorEntry } from "./safetensors.ts";
+
+export interface LoadWeightsOptions {
+  /** Name in the model of a tensor in the file. Default: the old names of attention layers become the current ones. */
+  readonly rename?: (name: string) => string;
+  /** Tensors of the file that the model does not know: `refuse` (default) or `ignore`. */
+  readonly unknownTensors?: "refuse" | "ignore";
+  /** Called after each tensor with the bytes read so far and in all. */
+  readonly onProgress?: (read: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Where one parameter of the model lies. */
+export interface PlacedParameter {
+  readonly spec: ParameterSpec;
+  readonly entry: TensorEntry;
+  readonly source: ByteSource;
+}
+
+const FLOAT_DTYPES: readonly string[] = ["F32", "F16", "BF16"];
+/** A file of another model has hundreds of faults; the count says so. */
+const LISTED_FAULTS = 200;
+
+/**
+ * Weights of a model from a safetensors file, or from all the shards of one. Every name, shape and dtype is checked against the
+ * model before any body is read; F16 and BF16 become float32; OIHW becomes HWIO and `[out, in]` becomes `[in, out]`.
+ * @throws one error that lists every fault, or that names the first vector (norm or bias) holding NaN or infinity.
+ */
+export async function loadWeights(
+  sources: ByteSource | readonly ByteSource[],
+  specs: readonly ParameterSpec[],
+  options: LoadWeightsOptions = {},
+): Promise<Weights> {
+  const placed = await locateParameters(sources, specs, options);
+  const total = placed.reduce((bytes, { entry }) => bytes + entry.byteLength, 0);
+  const weights: Record<string, tf.Tensor> = {};
+  let read = 0;
+  try {
+    for (const parameter of placed) {
+      options.signal?.throwIfAborted();
+      weights[parameter.spec.name] = await loadParameter(parameter);
+      read += parameter.entry.byteLength;
+      options.onProgress?.(read, total);
+    }
+  } catch (error) {
+    disposeWeights(weights);
+    throw error;
+  }
+  return weights;
+}
+
+/**
+ * Finds each parameter of a model in one or several files, from the headers alone.
+ * @throws one error that lists every missing or unknown tensor and every wrong shape or dtype.
+ */
+export async function locateParameters(
+  sources: ByteSource | readonly ByteSource[],
+  specs: readonly ParameterSpec[],
+  options: LoadWeightsOptions = {},
+): Promise<PlacedParameter[]> {
+  const { rename = currentAttentionName, unknownTensors = "refuse" } = options;
+  const files = "read" in sources ? [sources] : sources;
+  const found = new Map<string, { entry: TensorEntry; source: ByteSource }>();
+  const faults: string[] = [];
+  for (const source of files) {
+    const { tensors } = await readSafetensorsHeader(source);
+    for (const entry of tensors.values()) {
+      const name = rename(entry.name);
+      const other = found.get(name);
+      if (other) faults.push(`"${name}" occurs twice: in "${other.source.name}" and in "${source.name}"`);
+      else found.set(name, { entry, source });
+    }
+  }
+  const placed: PlacedParameter[] = [];
+  for (const spec of specs) {
+    const at = found.get(spec.name);
+    if (!at) {
+      faults.push(`"${spec.name}" [${spec.shape.join(", ")}] is missing`);
+      continue;
+    }
+    found.delete(spec.name);
+    const fault = compareWithSpec(spec, at.entry);
+    if (fault) faults.push(`"${spec.name}" ${fault}`);
+    placed.push({ spec, ...at });
+  }
+  if (unknownTensors === "refuse")
+    for (const name of found.keys()) faults.push(`"${name}" is not a parameter of this model`);
+  if (faults.length > 0)
+    throw new Error(listFaults(files.map((file) => `"${file.name}"`).join(", "), faults));
+  return placed;
+}
+
+function compareWithSpec(spec: ParameterSpec, entry: TensorEntry): string | undefined {
+  if (!FLOAT_DTYPES.includes(entry.dtype)) return `is ${entry.dtype}; F32, F16 or BF16 was expected`;
+  if (sameShape(entry.shape, spec.shape)) return undefined;
+  // Old autoencoders keep the linear layers of their attention as 1×1 convolutions.
+  if (spec.kind === "linear" && sameShape(entry.shape, [...spec.shape, 1, 1])) return undefined;
+  return `has shape [${entry.shape.join(", ")}]; the config asks for [${spec.shape.join(", ")}]`;
+}
+
+async function loadParameter({ spec, entry, source }: PlacedParameter): Promise<tf.Tensor> {
+  const values = await readTensor(source, entry);
+  if (!(values instanceof Float32Array))
+    throw new Error(`"${source.name}": tensor "${entry.name}" holds integers.`);
+  if (spec.kind === "vector" && !values.every(Number.isFinite)) {
+    throw new Error(
+      `"${source.name}": tensor "${entry.name}" holds NaN or infinity. The file is damaged or its training diverged.`,
+    );
+  }
+  return tf.tensor(
+    toMemoryLayout(spec.kind, spec.shape, values),
+    shapeInMemory(spec.kind, spec.shape),
+    "float32",
+  );
+}
+
+function listFaults(files: string, faults: readonly string[]): string {
+  const listed = faults.slice(0, LISTED_FAULTS).map((fault) => `\n  ${fault}`);
+  const rest = faults.length > LISTED_FAULTS ? `\n  and ${String(faults.length - LISTED_FAULTS)} more` : "";
+  return (
+    `${files} does not fit the model (${String(faults.length)} fault${faults.length === 1 ? "" : "s"}); ` +
+    `check that config and weights belong together:${listed.join("")}${rest}`
+  );
+}
+
+const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((size, axis) => size === b[axis]);

@@ -1,0 +1,132 @@
+import { readExactly, type ByteSource } from "./byte-source.ts";
+import { bfloat16ToFloat32, float16ToFloat32, float32ToFloat16 } from "./half.ts";
+import { DTYPES, type TensorEntry } from "./safetensors-header.ts";
+
+export {
+  MAX_HEADER_BYTES,
+  readSafetensorsHeader,
+  type SafetensorsDtype,
+  type SafetensorsHeader,
+  type TensorEntry,
+} from "./safetensors-header.ts";
+
+/** The dtypes whose values {@link readTensor} returns. */
+export const READABLE_DTYPES = ["F32", "F16", "BF16", "I32", "I64"] as const;
+
+/** A tensor to write. */
+export interface NamedArray {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array;
+  /** How float32 data are stored. Default F32. Int32 data are always I32. */
+  readonly dtype?: "F32" | "F16";
+}
+
+/**
+ * The values of one tensor: F16 and BF16 as float32, I64 as int32.
+ * @throws for other dtypes and for I64 values outside of int32, naming the tensor.
+ */
+export async function readTensor(source: ByteSource, entry: TensorEntry): Promise<Float32Array | Int32Array> {
+  const where = `"${source.name}": tensor "${entry.name}"`;
+  // A view needs its first byte at a multiple of the element's size; the file does not promise that.
+  const aligned = async (): Promise<ArrayBuffer> => {
+    const bytes = await readExactly(source, entry.offset, entry.byteLength);
+    return new Uint8Array(bytes).buffer;
+  };
+  switch (entry.dtype) {
+    case "F32":
+      return new Float32Array(await aligned());
+    case "F16":
+      return float16ToFloat32(new Uint16Array(await aligned()));
+    case "BF16":
+      return bfloat16ToFloat32(new Uint16Array(await aligned()));
+    case "I32":
+      return new Int32Array(await aligned());
+    case "I64":
+      return narrow(new BigInt64Array(await aligned()), where);
+    default:
+      throw new Error(
+        `${where} has dtype ${entry.dtype}; only ${READABLE_DTYPES.join(", ")} can be read. Convert the file.`,
+      );
+  }
+}
+
+function narrow(values: BigInt64Array, where: string): Int32Array {
+  const narrowed = new Int32Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    narrowed[i] = Number(values[i]);
+    if (BigInt(narrowed[i] ?? 0) !== values[i]) {
+      throw new Error(`${where} holds ${String(values[i])}, which is more than 32 bits can hold.`);
+    }
+  }
+  return narrowed;
+}
+
+/**
+ * Writes a file, byte for byte as the reference implementation does: tensors by falling rank of their dtype, then by name; the
+ * header padded with spaces to a multiple of 8.
+ */
+export function serializeSafetensors(
+  tensors: Iterable<NamedArray>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const blocks = Array.from(tensors, toBlock);
+  blocks.sort((a, b) => DTYPES.indexOf(b.dtype) - DTYPES.indexOf(a.dtype) || compare(a.name, b.name));
+  const header = new Map<string, unknown>();
+  if (Object.keys(metadata).length > 0) header.set("__metadata__", metadata);
+  let end = 0;
+  for (const { name, dtype, shape, bytes } of blocks) {
+    if (header.has(name) || name === "__metadata__" || name === "__proto__") {
+      throw new Error(
+        `A safetensors file cannot hold the tensor name "${name}" here: it is reserved or occurs twice.`,
+      );
+    }
+    header.set(name, { dtype, shape, data_offsets: [end, end + bytes.byteLength] });
+    end += bytes.byteLength;
+  }
+  // Built by hand because an object would move keys such as "0" to the front.
+  const json = `{${Array.from(header, ([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(",")}}`;
+  const text = new TextEncoder().encode(json);
+  const headerLength = Math.ceil(text.byteLength / 8) * 8;
+  const file = new Uint8Array(8 + headerLength + end).fill(0x20, 8, 8 + headerLength);
+  new DataView(file.buffer).setBigUint64(0, BigInt(headerLength), true);
+  file.set(text, 8);
+  let at = 8 + headerLength;
+  for (const { bytes } of blocks) {
+    file.set(bytes, at);
+    at += bytes.byteLength;
+  }
+  return file;
+}
+
+function toBlock({ name, shape, data, dtype = "F32" }: NamedArray): {
+  name: string;
+  shape: readonly number[];
+  dtype: "F32" | "F16" | "I32";
+  bytes: Uint8Array;
+} {
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (count !== data.length) {
+    throw new Error(
+      `Tensor "${name}" of shape [${shape.join(", ")}] needs ${String(count)} values, got ${String(data.length)}.`,
+    );
+  }
+  const stored = data instanceof Int32Array ? data : dtype === "F16" ? float32ToFloat16(data) : data;
+  return {
+    name,
+    shape,
+    dtype: data instanceof Int32Array ? "I32" : dtype,
+    bytes: new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength),
+  };
+}
+
+/** By code point, as the reference implementation sorts UTF-8 names; JavaScript's `<` compares UTF-16 units. */
+function compare(a: string, b: string): number {
+  const left = Array.from(a, (char) => char.codePointAt(0) ?? 0);
+  const right = Array.from(b, (char) => char.codePointAt(0) ?? 0);
+  for (let i = 0; i < Math.min(left.length, right.length); i++) {
+    const difference = (left[i] ?? 0) - (right[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
+}

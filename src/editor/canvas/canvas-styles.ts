@@ -1,0 +1,139 @@
+import { css } from "lit";
+
+export const canvasStyles = css`
+  :host {
+    position: relative;
+    display: block;
+    overflow: hidden;
+    background: var(--canvas);
+    contain: strict;
+    outline: none;
+  }
+
+  .area {
+    position: absolute;
+    inset: 0;
+    background-image: radial-gradient(var(--grid) 1.2px, transparent 1.3px);
+    background-size: 24px 24px;
+    cursor: default;
+    outline: none;
+  }
+
+  .area.far {
+    --detail: hidden;
+  }
+
+  .area.panning {
+    cursor: grabbing;
+  }
+
+  .wires {
+    position: absolute;
+    width: 1px;
+    height: 1px;
+    overflow: visible;
+    pointer-events: none;
+  }
+
+  .wires path {
+    fill: none;
+    stroke-width: 2.5;
+    stroke-linecap: round;
+  }
+
+  .wires path.hover {
+    stroke-width: 4;
+  }
+
+  .wires path.selected {
+    stroke: var(--accent) !important;
+    stroke-width: 4;
+  }
+
+  .wires path.lifted {
+    opacity: 0.15;
+  }
+
+  .wires path.draft {
+    stroke-width: 3;
+    stroke-dasharray: 7 5;
+  }
+
+  .zones {
+    position: absolute;
+    pointer-events: none;
+  }
+
+  .zone {
+    position: absolute;
+    border: 1.5px dashed oklch(var(--zone-l) 0.1 165);
+    border-radius: 16px;
+    background: oklch(var(--zone-l) 0.1 165 / 0.09);
+  }
+
+  .zone.target {
+    border-style: solid;
+    background: oklch(var(--zone-l) 0.13 165 / 0.2);
+  }
+
+  .zone > span {
+    position: absolute;
+    inset: 8px 16px auto;
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+    color: var(--text-2);
+    font: 600 var(--text-m) / 1.3 var(--font);
+  }
+
+  .marquee {
+    position: absolute;
+    border: 1px solid var(--accent);
+    background: color-mix(in srgb, var(--accent) 14%, transparent);
+    pointer-events: none;
+  }
+
+  .say {
+    position: absolute;
+    max-width: min(340px, calc(100% - 24px));
+    padding: 7px 11px;
+    border-radius: var(--radius-s);
+    background: var(--bad-soft);
+    color: var(--bad);
+    box-shadow: var(--shadow-2);
+    font: 500 var(--text-m) / 1.35 var(--font);
+    pointer-events: none;
+    z-index: 3;
+  }
+
+  .say:empty {
+    display: none;
+  }
+
+  .empty {
+    position: absolute;
+    inset: 0;
+    display: grid;
+    place-content: center;
+    justify-items: center;
+    gap: 10px;
+    padding: 24px;
+    color: var(--text-2);
+    text-align: center;
+    pointer-events: none;
+  }
+
+  .empty h2 {
+    margin: 0;
+    color: var(--text);
+    font: 600 var(--text-xl) / 1.3 var(--font);
+  }
+
+  .empty p {
+    margin: 0;
+  }
+
+  .empty button {
+    pointer-events: auto;
+  }
+`;

@@ -1,0 +1,489 @@
+import { LitElement, html, nothing } from "lit";
+import type { TemplateResult } from "lit";
+import { NodeEditor } from "rete";
+import { edgeKey, setParam, setTitle, setView } from "../graph/edits.ts";
+import { endpoint } from "../graph/ports.ts";
+import { syncEditor } from "../rete/document-sync.ts";
+import type { TypedNode, TypedSchemes } from "../rete/typed-node.ts";
+import type { EditorSession } from "../store/session.ts";
+import type { StoreChange } from "../store/graph-store.ts";
+import { controls } from "../theme/controls.ts";
+import type { Fault } from "../worker/engine-client.ts";
+import { LoomArea } from "./area.ts";
+import { canvasStyles } from "./canvas-styles.ts";
+import { boundsOf, contains, layoutNode } from "./geometry.ts";
+import type { NodeLayout, PortPlace, Rect } from "./geometry.ts";
+import type { CanvasHost, PaletteRequest, PortRef } from "./gestures/gesture.ts";
+import { LoomNode } from "./loom-node.ts";
+import type { NodeActions, Side, WireOffer } from "./loom-node.ts";
+import { PointerRouter } from "./pointer-router.ts";
+import { WireLayer } from "./wire-layer.ts";
+import type { Wire, WireEnds } from "./wire-layer.ts";
+import { ZoneLayer } from "./zone-layer.ts";
+
+const FIRST_PLACE: PortPlace = { x: 0, y: 0 };
+
+/** The canvas: a live Rete graph drawn with Lit, kept equal to the session's document. */
+export class LoomCanvas extends LitElement implements CanvasHost {
+  static override properties = { session: { attribute: false }, empty: { state: true } };
+  static override styles = [controls, canvasStyles];
+
+  declare session: EditorSession;
+  declare empty: boolean;
+
+  readonly wires = new WireLayer((wire) => this.#wireEnds(wire));
+  readonly zones = new ZoneLayer((node) => this.rect(node));
+  readonly #editor = new NodeEditor<TypedSchemes>();
+  readonly #elements = new Map<string, LoomNode>();
+  readonly #layouts = new Map<string, NodeLayout>();
+  readonly #heights = new Map<string, number>();
+  readonly #advanced = new Set<string>();
+  readonly #idOf = new WeakMap<Element, string>();
+  #area: LoomArea | undefined;
+  #router: PointerRouter | undefined;
+  #syncing: Promise<void> = Promise.resolve();
+  #unsubscribe: (() => void)[] = [];
+  #sizes: ResizeObserver | undefined;
+  #saying = 0;
+
+  constructor() {
+    super();
+    this.empty = false;
+  }
+
+  protected override render(): TemplateResult {
+    return html`<div class="area" tabindex="0" role="application" aria-label="Graph"></div>
+      <div class="marquee" hidden></div>
+      <div class="say" role="status" aria-live="polite"></div>
+      ${this.empty
+        ? html`<div class="empty">
+            <h2>An empty graph</h2>
+            <p>Double-click, or press <kbd>Space</kbd>, to add a node. Or begin with a template.</p>
+            <button class="primary" @click=${(): boolean => this.dispatchEvent(new CustomEvent("open-templates"))}>
+              Choose a template
+            </button>
+          </div>`
+        : nothing}`;
+  }
+
+  protected override firstUpdated(): void {
+    const container = this.#part(".area");
+    const area = new LoomArea(container);
+    this.#area = area;
+    area.addPipe((context) => {
+      if (context.type === "render" && context.data.type === "node") this.#mount(context.data.element, context.data.payload);
+      if (context.type === "translated" || context.type === "zoomed") this.#moved();
+      return context;
+    });
+    this.#editor.use(area);
+    area.area.content.holder.prepend(this.zones.element, this.wires.element);
+    this.#sizes = new ResizeObserver((entries) => this.#resized(entries));
+    this.#router = new PointerRouter(this, container);
+    const { store, selection, runs } = this.session;
+    this.#unsubscribe = [
+      store.subscribe((change) => this.#changed(change)),
+      selection.subscribe(() => this.#showSelection()),
+      runs.subscribe((node) => this.#showRuns(node)),
+      this.session.onFaults(() => this.#showFaults()),
+    ];
+    this.#syncing = this.#sync().then(() => this.fit());
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#router?.destroy();
+    this.#sizes?.disconnect();
+    this.#area?.destroy();
+  }
+
+  /** Resolves when what is seen equals the document. */
+  get settled(): Promise<void> {
+    return this.#syncing;
+  }
+
+  /** The live graph, for tests that compare it with the document. */
+  get live(): NodeEditor<TypedSchemes> {
+    return this.#editor;
+  }
+
+  get transform(): { readonly x: number; readonly y: number; readonly k: number } {
+    return this.#area?.area.transform ?? { x: 0, y: 0, k: 1 };
+  }
+
+  get element(): HTMLElement {
+    return this.#part(".area");
+  }
+
+  cancelGesture(): boolean {
+    return this.#router?.cancel() ?? false;
+  }
+
+  toCanvas(event: { readonly clientX: number; readonly clientY: number }): PortPlace {
+    const box = this.getBoundingClientRect();
+    const { x, y, k } = this.transform;
+    return { x: (event.clientX - box.left - x) / k, y: (event.clientY - box.top - y) / k };
+  }
+
+  /** The middle of what is seen, in canvas pixels. */
+  center(): PortPlace {
+    const { x, y, k } = this.transform;
+    return { x: (this.clientWidth / 2 - x) / k, y: (this.clientHeight / 2 - y) / k };
+  }
+
+  panTo(x: number, y: number): void {
+    void this.#area?.area.translate(x, y);
+  }
+
+  async zoomBy(factor: number): Promise<void> {
+    const { x, y, k } = this.transform;
+    const { x: cx, y: cy } = this.center();
+    const next = Math.min(2.5, Math.max(0.1, k * factor));
+    await this.#area?.show(x + cx * (k - next), y + cy * (k - next), next);
+  }
+
+  /** Shows these nodes, or all, as large as they fit and never larger than they are. */
+  async fit(ids: Iterable<string> = Object.keys(this.session.document.nodes)): Promise<void> {
+    const bounds = boundsOf([...ids].flatMap((id) => this.rect(id) ?? []));
+    if (!bounds || this.clientWidth === 0) return;
+    const margin = Math.min(56, this.clientWidth / 12);
+    const width = this.clientWidth - 2 * margin;
+    const height = this.clientHeight - 2 * margin;
+    const k = Math.max(0.1, Math.min(1, width / bounds.width, height / bounds.height));
+    const x = this.clientWidth / 2 - (bounds.x + bounds.width / 2) * k;
+    const y = this.clientHeight / 2 - (bounds.y + bounds.height / 2) * k;
+    await this.#area?.show(x, y, k);
+  }
+
+  position(node: string): PortPlace | undefined {
+    return this.#area?.nodeViews.get(node)?.position;
+  }
+
+  rect(node: string): Rect | undefined {
+    const position = this.position(node);
+    const layout = this.#layouts.get(node);
+    if (!position || !layout) return undefined;
+    return { ...position, width: layout.width, height: this.#heights.get(node) ?? layout.height };
+  }
+
+  place(positions: ReadonlyMap<string, PortPlace>): void {
+    for (const [id, { x, y }] of positions) this.#area?.place(id, x, y);
+    this.wires.follow(positions.keys());
+    if (Object.keys(this.session.document.zones ?? {}).length > 0) this.zones.set(this.session.document, this.session.catalog);
+    this.dispatchEvent(new CustomEvent("view-changed"));
+  }
+
+  portPlace({ node, side, port }: PortRef): PortPlace | undefined {
+    const position = this.position(node);
+    const layout = this.#layouts.get(node);
+    const place = (side === "input" ? layout?.inputs : layout?.outputs)?.get(port);
+    return position && place ? { x: position.x + place.x, y: position.y + place.y } : undefined;
+  }
+
+  socketAt(event: PointerEvent): PortRef | undefined {
+    for (const target of this.shadowRoot?.elementsFromPoint(event.clientX, event.clientY) ?? []) {
+      if (!(target instanceof LoomNode)) continue;
+      const inner = target.shadowRoot?.elementFromPoint(event.clientX, event.clientY)?.closest<HTMLElement>(".socket");
+      const node = this.#idOf.get(target);
+      const { side, port } = inner?.dataset ?? {};
+      if (node !== undefined && port !== undefined && (side === "input" || side === "output")) return { node, side, port };
+    }
+    return undefined;
+  }
+
+  nodeAt(x: number, y: number): string | undefined {
+    return Object.keys(this.session.document.nodes)
+      .reverse()
+      .find((id) => {
+        const rect = this.rect(id);
+        return rect !== undefined && contains(rect, x, y);
+      });
+  }
+
+  nearestSocket(x: number, y: number, side: Side, reach: number): PortRef | undefined {
+    let best = reach;
+    let found: PortRef | undefined;
+    for (const [node, layout] of this.#layouts) {
+      const position = this.position(node);
+      if (!position) continue;
+      for (const [port, place] of side === "input" ? layout.inputs : layout.outputs) {
+        const distance = Math.hypot(position.x + place.x - x, position.y + place.y - y);
+        if (distance > best) continue;
+        best = distance;
+        found = { node, side, port };
+      }
+    }
+    return found;
+  }
+
+  wireAt(x: number, y: number): Wire | undefined {
+    return this.wires.at(x, y, 9 / this.transform.k);
+  }
+
+  offer(offers: ReadonlyMap<string, WireOffer> | undefined): void {
+    for (const [id, element] of this.#elements) element.offer = offers?.get(id);
+  }
+
+  marquee(rect: Rect | undefined): void {
+    const box = this.#part(".marquee");
+    box.hidden = !rect;
+    if (!rect) return;
+    const { x, y, k } = this.transform;
+    box.style.transform = `translate(${rect.x * k + x}px, ${rect.y * k + y}px)`;
+    box.style.width = `${rect.width * k}px`;
+    box.style.height = `${rect.height * k}px`;
+  }
+
+  say(text: string, event?: PointerEvent): void {
+    const box = this.#part(".say");
+    if (box.textContent !== text) box.textContent = text;
+    window.clearTimeout(this.#saying);
+    if (text === "") return;
+    const frame = this.getBoundingClientRect();
+    const x = Math.max(12, Math.min((event?.clientX ?? frame.left) - frame.left + 16, frame.width - box.offsetWidth - 12));
+    const y = Math.max(12, Math.min((event?.clientY ?? frame.top) - frame.top + 18, frame.height - box.offsetHeight - 12));
+    box.style.transform = `translate(${x}px, ${y}px)`;
+    this.#saying = window.setTimeout(() => (box.textContent = ""), 4000);
+  }
+
+  openPalette(request: PaletteRequest): void {
+    this.dispatchEvent(new CustomEvent<PaletteRequest>("open-palette", { detail: request }));
+  }
+
+  /** The node that an event came from. */
+  nodeOf(event: Event): LoomNode | undefined {
+    return event.composedPath().find((target): target is LoomNode => target instanceof LoomNode);
+  }
+
+  idOf(element: LoomNode): string {
+    return this.#idOf.get(element) ?? "";
+  }
+
+  nodeElement(id: string): LoomNode | undefined {
+    return this.#elements.get(id);
+  }
+
+  /** Brings a node to the middle, selects and focuses it. */
+  async reveal(id: string): Promise<void> {
+    await this.#syncing;
+    const rect = this.rect(id);
+    if (!rect) return;
+    this.session.selection.set([id]);
+    const k = Math.max(this.transform.k, 0.6);
+    const x = this.clientWidth / 2 - (rect.x + rect.width / 2) * k;
+    const y = this.clientHeight / 2 - (rect.y + Math.min(rect.height, 300) / 2) * k;
+    await this.#area?.show(x, y, k);
+    this.#elements.get(id)?.focus({ preventScroll: true });
+  }
+
+  #changed(change: StoreChange): void {
+    this.#syncing = this.#syncing
+      .then(() => this.#sync())
+      .then(async () => {
+        if (change.cause === "replace") await this.fit();
+      })
+      .catch((error: unknown) => {
+        this.dispatchEvent(new CustomEvent("view-failed", { detail: error }));
+      });
+  }
+
+  async #sync(): Promise<void> {
+    const { document, catalog } = this.session;
+    const area = this.#area;
+    if (!area) return;
+    const report = await syncEditor(this.#editor, document, catalog);
+    for (const id of report.removed) this.#forget(id);
+    this.#layOut(new Set([...report.added, ...report.updated]));
+    const waiting: Promise<unknown>[] = [];
+    for (const id of Object.keys(document.nodes)) {
+      const [x, y] = document.layout?.[id] ?? [FIRST_PLACE.x, FIRST_PLACE.y];
+      const view = area.nodeViews.get(id);
+      if (!view || (view.position.x === x && view.position.y === y)) continue;
+      waiting.push(area.translate(id, { x, y }));
+    }
+    await Promise.all(waiting);
+    this.#drawWires();
+    this.zones.set(document, catalog);
+    this.#showSelection();
+    this.#showFaults();
+    this.empty = Object.keys(document.nodes).length === 0;
+    this.dispatchEvent(new CustomEvent("view-changed"));
+  }
+
+  /** Computes anew where the ports of changed nodes stand. */
+  #layOut(changed: ReadonlySet<string>): void {
+    const { document } = this.session;
+    const folded = foldedOf(document.view);
+    const sources = new Map<string, Map<string, string>>();
+    const outputs = new Map<string, Set<string>>();
+    for (const edge of document.edges) {
+      const [from, to] = [endpoint(edge.from), endpoint(edge.to)];
+      getOrMake(sources, to.node, () => new Map<string, string>()).set(to.port, edge.from);
+      getOrMake(outputs, from.node, () => new Set<string>()).add(from.port);
+    }
+    for (const node of this.#editor.getNodes()) {
+      const element = this.#elements.get(node.id);
+      if (!element) continue;
+      const wired = sources.get(node.id) ?? new Map<string, string>();
+      const wiredOutputs = outputs.get(node.id) ?? new Set<string>();
+      const collapsed = folded.has(node.id);
+      const advanced = this.#advanced.has(node.id);
+      const same =
+        !changed.has(node.id) &&
+        element.collapsed === collapsed &&
+        element.advanced === advanced &&
+        sameMap(element.wired, wired) &&
+        sameSet(element.wiredOutputs, wiredOutputs) &&
+        this.#layouts.has(node.id);
+      if (same) continue;
+      const layout = layoutNode(node.shape, { collapsed, advanced, wired: new Set(wired.keys()) });
+      this.#layouts.set(node.id, layout);
+      element.layout = layout;
+      element.wired = wired;
+      element.wiredOutputs = wiredOutputs;
+      element.collapsed = collapsed;
+      element.advanced = advanced;
+      element.node = node;
+      element.requestUpdate();
+    }
+  }
+
+  #drawWires(): void {
+    const wires: Wire[] = [];
+    for (const edge of this.session.document.edges) {
+      const [from, to] = [endpoint(edge.from), endpoint(edge.to)];
+      const port = this.#editor.getNode(from.node)?.outputs[from.port];
+      wires.push({
+        key: edgeKey(edge),
+        source: from.node,
+        sourcePort: from.port,
+        target: to.node,
+        targetPort: to.port,
+        type: port?.socket.name ?? "any",
+      });
+    }
+    this.wires.set(wires);
+    this.wires.mark("selected", this.session.selection.edge);
+  }
+
+  #wireEnds(wire: Wire): WireEnds | undefined {
+    const from = this.portPlace({ node: wire.source, side: "output", port: wire.sourcePort });
+    const to = this.portPlace({ node: wire.target, side: "input", port: wire.targetPort });
+    return from && to ? { from, to } : undefined;
+  }
+
+  #mount(holder: HTMLElement, node: TypedNode): void {
+    if (this.#elements.has(node.id)) return;
+    const element = document.createElement("loom-node") as LoomNode;
+    element.node = node;
+    element.catalog = this.session.catalog;
+    element.actions = this.#actions;
+    element.run = this.session.runs.node(node.id);
+    element.layout = layoutNode(node.shape, { collapsed: false, advanced: false, wired: new Set() });
+    element.dataset["node"] = node.id;
+    this.#idOf.set(element, node.id);
+    this.#elements.set(node.id, element);
+    this.#sizes?.observe(element);
+    holder.append(element);
+  }
+
+  #forget(id: string): void {
+    const element = this.#elements.get(id);
+    if (element) this.#sizes?.unobserve(element);
+    for (const map of [this.#elements, this.#layouts, this.#heights]) map.delete(id);
+    this.#advanced.delete(id);
+  }
+
+  #resized(entries: readonly ResizeObserverEntry[]): void {
+    for (const entry of entries) {
+      const id = this.#idOf.get(entry.target);
+      if (id !== undefined && this.#elements.has(id)) this.#heights.set(id, entry.contentRect.height);
+    }
+    this.zones.set(this.session.document, this.session.catalog);
+    this.dispatchEvent(new CustomEvent("view-changed"));
+  }
+
+  #moved(): void {
+    const { x, y, k } = this.transform;
+    const area = this.#part(".area");
+    const grid = 24 * (k < 0.4 ? 4 : 1) * k;
+    area.style.backgroundPosition = `${x}px ${y}px`;
+    area.style.backgroundSize = `${grid}px ${grid}px`;
+    area.classList.toggle("far", k < 0.35);
+    this.dispatchEvent(new CustomEvent("view-changed"));
+  }
+
+  #showSelection(): void {
+    const { nodes, edge } = this.session.selection;
+    for (const [id, element] of this.#elements) element.selected = nodes.has(id);
+    this.wires.mark("selected", edge);
+  }
+
+  #showRuns(node: string | undefined): void {
+    const ids = node === undefined ? [...this.#elements.keys()] : [node];
+    for (const id of ids) {
+      const element = this.#elements.get(id);
+      if (element) element.run = this.session.runs.node(id);
+    }
+  }
+
+  #showFaults(): void {
+    const byNode = new Map<string, Fault[]>();
+    for (const fault of this.session.faults) {
+      if (fault.node !== undefined) getOrMake(byNode, fault.node, () => [] as Fault[]).push(fault);
+    }
+    for (const [id, element] of this.#elements) {
+      const faults = byNode.get(id) ?? [];
+      if (faults.length > 0 || element.faults.length > 0) element.faults = faults;
+    }
+  }
+
+  readonly #actions: NodeActions = {
+    setParam: (node, name, value) =>
+      this.session.store.execute(`Set ${name}`, setParam(node, name, value), `param ${node}.${name}`),
+    sealParam: () => this.session.store.seal(),
+    setTitle: (node, title) => this.session.store.execute("Rename node", setTitle(node, title)),
+    toggleFold: (node) => this.toggleFold([node]),
+    toggleAdvanced: (node) => {
+      if (!this.#advanced.delete(node)) this.#advanced.add(node);
+      this.#layOut(new Set([node]));
+      this.wires.follow([node]);
+    },
+  };
+
+  /** Folds nodes to their header, or unfolds them when all are folded. */
+  toggleFold(ids: readonly string[]): void {
+    const folded = foldedOf(this.session.document.view);
+    const all = ids.every((id) => folded.has(id));
+    for (const id of ids) {
+      if (all) folded.delete(id);
+      else folded.add(id);
+    }
+    this.session.store.execute(all ? "Unfold" : "Fold", setView("folded", [...folded]));
+  }
+
+  #part(selector: string): HTMLElement {
+    const element = this.renderRoot.querySelector<HTMLElement>(selector);
+    if (!element) throw new Error(`The canvas has no part "${selector}".`);
+    return element;
+  }
+}
+
+function foldedOf(view: Readonly<Record<string, unknown>> | undefined): Set<string> {
+  const folded = view?.["folded"];
+  return new Set(Array.isArray(folded) ? folded.filter((id): id is string => typeof id === "string") : []);
+}
+
+function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const old = map.get(key);
+  if (old !== undefined) return old;
+  const fresh = make();
+  map.set(key, fresh);
+  return fresh;
+}
+
+const sameMap = <V>(a: ReadonlyMap<string, V>, b: ReadonlyMap<string, V>): boolean =>
+  a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
+
+const sameSet = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean =>
+  a.size === b.size && [...a].every((value) => b.has(value));

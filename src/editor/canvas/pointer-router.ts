@@ -1,0 +1,150 @@
+import { startDragNodes } from "./gestures/drag-nodes.ts";
+import { startWire } from "./gestures/drag-wire.ts";
+import type { Gesture } from "./gestures/gesture.ts";
+import { startMarquee } from "./gestures/marquee.ts";
+import { startPan } from "./gestures/pan.ts";
+import type { LoomCanvas } from "./loom-canvas.ts";
+
+/** Pixels that a pointer may tremble before a press becomes a drag. */
+const TREMBLE = 4;
+const LONG_PRESS_MS = 550;
+
+/** Decides which gesture a press begins, and feeds it. Presses on fields and buttons are left alone. */
+export class PointerRouter {
+  readonly #canvas: LoomCanvas;
+  readonly #container: HTMLElement;
+  readonly #abort = new AbortController();
+  #gesture: Gesture | undefined;
+  /** What becomes the gesture once the pointer has moved. */
+  #pending: { readonly start: PointerEvent; readonly make: () => Gesture; readonly click: () => void } | undefined;
+  readonly #pointers = new Set<number>();
+  #longPress = 0;
+
+  constructor(canvas: LoomCanvas, container: HTMLElement) {
+    this.#canvas = canvas;
+    this.#container = container;
+    const { signal } = this.#abort;
+    container.addEventListener("pointerdown", (event) => this.#down(event), { signal });
+    container.addEventListener("dblclick", (event) => this.#doubleClick(event), { signal });
+    container.addEventListener("pointermove", (event) => this.#hover(event), { signal });
+    window.addEventListener("pointermove", (event) => this.#move(event), { signal });
+    window.addEventListener("pointerup", (event) => this.#up(event), { signal });
+    window.addEventListener("pointercancel", (event) => this.#lost(event), { signal });
+  }
+
+  destroy(): void {
+    this.#abort.abort();
+  }
+
+  /** Ends a gesture without a change; false when there is none. */
+  cancel(): boolean {
+    const had = this.#gesture !== undefined || this.#pending !== undefined;
+    this.#gesture?.cancel();
+    this.#stop();
+    return had;
+  }
+
+  #stop(): void {
+    this.#gesture = undefined;
+    this.#pending = undefined;
+    window.clearTimeout(this.#longPress);
+    this.#container.classList.remove("panning");
+  }
+
+  #down(event: PointerEvent): void {
+    this.#pointers.add(event.pointerId);
+    if (this.#pointers.size > 1) {
+      this.cancel();
+      return;
+    }
+    if (isControl(event)) return;
+    const canvas = this.#canvas;
+    const { selection } = canvas.session;
+    const socket = event.button === 0 ? canvas.socketAt(event) : undefined;
+    const node = canvas.nodeOf(event);
+    const add = event.shiftKey || event.ctrlKey || event.metaKey;
+    const nothing = (): void => undefined;
+    if (event.button === 1) {
+      event.preventDefault();
+      this.#pending = { start: event, make: () => this.#pan(event), click: nothing };
+    } else if (event.button !== 0) {
+      return;
+    } else if (socket) {
+      this.#pending = { start: event, make: () => startWire(canvas, event, socket), click: nothing };
+    } else if (node) {
+      const id = canvas.idOf(node);
+      if (add) selection.toggle(id);
+      else if (!selection.nodes.has(id)) selection.set([id]);
+      const make = (): Gesture => {
+        if (!selection.nodes.has(id)) selection.set([id]);
+        return startDragNodes(canvas, event, id, selection.nodes);
+      };
+      this.#pending = { start: event, make, click: () => (add ? undefined : selection.set([id])) };
+    } else {
+      const make = (): Gesture => (add ? startMarquee(canvas, event, event.shiftKey) : this.#pan(event));
+      this.#pending = { start: event, make, click: () => this.#clickCanvas(event) };
+      if (event.pointerType === "touch") {
+        this.#longPress = window.setTimeout(() => {
+          this.#stop();
+          canvas.openPalette(canvas.toCanvas(event));
+        }, LONG_PRESS_MS);
+      }
+    }
+  }
+
+  #pan(event: PointerEvent): Gesture {
+    this.#container.classList.add("panning");
+    return startPan(this.#canvas, event);
+  }
+
+  #clickCanvas(event: PointerEvent): void {
+    const { x, y } = this.#canvas.toCanvas(event);
+    const wire = this.#canvas.wireAt(x, y);
+    this.#canvas.session.selection.set([], wire?.key);
+    this.#container.focus({ preventScroll: true });
+  }
+
+  #move(event: PointerEvent): void {
+    const pending = this.#pending;
+    if (pending && event.pointerId === pending.start.pointerId) {
+      const far = Math.hypot(event.clientX - pending.start.clientX, event.clientY - pending.start.clientY) > TREMBLE;
+      if (!far) return;
+      this.#stop();
+      this.#gesture = pending.make();
+    }
+    this.#gesture?.move(event);
+  }
+
+  #up(event: PointerEvent): void {
+    this.#pointers.delete(event.pointerId);
+    const gesture = this.#gesture;
+    const pending = this.#pending;
+    this.#stop();
+    if (gesture) gesture.end(event);
+    else pending?.click();
+  }
+
+  #lost(event: PointerEvent): void {
+    this.#pointers.delete(event.pointerId);
+    this.cancel();
+  }
+
+  #hover(event: PointerEvent): void {
+    if (this.#gesture || event.pointerType === "touch") return;
+    const over = this.#canvas.nodeOf(event);
+    const { x, y } = this.#canvas.toCanvas(event);
+    this.#canvas.wires.mark("hover", over ? undefined : this.#canvas.wireAt(x, y)?.key);
+  }
+
+  #doubleClick(event: MouseEvent): void {
+    if (isControl(event) || this.#canvas.nodeOf(event)) return;
+    this.#canvas.openPalette(this.#canvas.toCanvas(event));
+  }
+}
+
+/** Whether an event came from a field, a button or text that can be selected. */
+function isControl(event: Event): boolean {
+  return event
+    .composedPath()
+    .some((target) => target instanceof HTMLElement && target.matches("input, select, textarea, button, a, [data-control]"));
+}

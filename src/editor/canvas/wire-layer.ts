@@ -1,0 +1,131 @@
+import { socketColor } from "../theme/socket-style.ts";
+import { distanceToWire, wirePath } from "./geometry.ts";
+import type { PortPlace } from "./geometry.ts";
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** Where wires begin and end, and of which type they are. */
+export interface Wire {
+  readonly key: string;
+  readonly source: string;
+  readonly sourcePort: string;
+  readonly target: string;
+  readonly targetPort: string;
+  readonly type: string;
+}
+
+export interface WireEnds {
+  readonly from: PortPlace;
+  readonly to: PortPlace;
+}
+
+interface Drawn {
+  readonly path: SVGPathElement;
+  wire: Wire;
+  ends: WireEnds;
+}
+
+/** All wires in one SVG. Ends come from geometry, so that nothing is measured. */
+export class WireLayer {
+  readonly element: SVGSVGElement;
+  readonly #wires = new Map<string, Drawn>();
+  readonly #ofNode = new Map<string, Set<string>>();
+  readonly #draft: SVGPathElement;
+  readonly #endsOf: (wire: Wire) => WireEnds | undefined;
+
+  constructor(endsOf: (wire: Wire) => WireEnds | undefined) {
+    this.#endsOf = endsOf;
+    this.element = document.createElementNS(SVG, "svg");
+    this.element.setAttribute("class", "wires");
+    this.element.setAttribute("aria-hidden", "true");
+    this.#draft = document.createElementNS(SVG, "path");
+    this.#draft.setAttribute("class", "draft");
+    this.element.append(this.#draft);
+  }
+
+  /** Makes the layer show exactly these wires. */
+  set(wires: readonly Wire[]): void {
+    const keys = new Set(wires.map((wire) => wire.key));
+    for (const [key, drawn] of this.#wires) {
+      if (keys.has(key)) continue;
+      drawn.path.remove();
+      this.#wires.delete(key);
+    }
+    this.#ofNode.clear();
+    const fresh = document.createDocumentFragment();
+    for (const wire of wires) {
+      this.#index(wire.source, wire.key);
+      this.#index(wire.target, wire.key);
+      const ends = this.#endsOf(wire);
+      if (!ends) continue;
+      const old = this.#wires.get(wire.key);
+      if (old) {
+        if (old.wire.type !== wire.type) old.path.style.stroke = socketColor(wire.type);
+        old.wire = wire;
+        this.#draw(old, ends);
+        continue;
+      }
+      const path = document.createElementNS(SVG, "path");
+      path.dataset["wire"] = wire.key;
+      path.style.stroke = socketColor(wire.type);
+      path.setAttribute("d", wirePath(ends.from, ends.to));
+      this.#wires.set(wire.key, { path, wire, ends });
+      fresh.append(path);
+    }
+    this.element.insertBefore(fresh, this.#draft);
+  }
+
+  /** Draws the wires of these nodes anew: they moved. */
+  follow(nodes: Iterable<string>): void {
+    const keys = new Set<string>();
+    for (const node of nodes) for (const key of this.#ofNode.get(node) ?? []) keys.add(key);
+    for (const key of keys) {
+      const drawn = this.#wires.get(key);
+      const ends = drawn && this.#endsOf(drawn.wire);
+      if (drawn && ends) this.#draw(drawn, ends);
+    }
+  }
+
+  /** The wire that is being dragged; undefined ends it. */
+  draft(ends: WireEnds | undefined, type = "any"): void {
+    if (ends) {
+      this.#draft.setAttribute("d", wirePath(ends.from, ends.to));
+      this.#draft.style.stroke = socketColor(type);
+    } else this.#draft.removeAttribute("d");
+  }
+
+  mark(name: "selected" | "hover" | "lifted", key: string | undefined): void {
+    for (const path of this.element.querySelectorAll(`path.${name}`)) path.classList.remove(name);
+    if (key !== undefined) this.#wires.get(key)?.path.classList.add(name);
+  }
+
+  /** The nearest wire within `reach` canvas pixels. */
+  at(x: number, y: number, reach: number): Wire | undefined {
+    let best = reach;
+    let found: Wire | undefined;
+    for (const { wire, ends } of this.#wires.values()) {
+      const { from, to } = ends;
+      const slack = reach + 190;
+      if (y < Math.min(from.y, to.y) - reach || y > Math.max(from.y, to.y) + reach) continue;
+      if (x < Math.min(from.x, to.x) - slack || x > Math.max(from.x, to.x) + slack) continue;
+      const distance = distanceToWire(from, to, x, y);
+      if (distance > best) continue;
+      best = distance;
+      found = wire;
+    }
+    return found;
+  }
+
+  #draw(drawn: Drawn, ends: WireEnds): void {
+    const { from, to } = drawn.ends;
+    if (from.x === ends.from.x && from.y === ends.from.y && to.x === ends.to.x && to.y === ends.to.y) return;
+    drawn.ends = ends;
+    drawn.path.setAttribute("d", wirePath(ends.from, ends.to));
+  }
+
+  #index(node: string, key: string): void {
+    const keys = this.#ofNode.get(node);
+    if (keys) keys.add(key);
+    else this.#ofNode.set(node, new Set([key]));
+  }
+}

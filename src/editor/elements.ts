@@ -1,0 +1,24 @@
+import { LoomApp } from "./app/loom-app.ts";
+import { LoomCanvas } from "./canvas/loom-canvas.ts";
+import { LoomNode } from "./canvas/loom-node.ts";
+import { LoomPalette } from "./panels/loom-palette.ts";
+import { LoomProblems } from "./panels/loom-problems.ts";
+import { LoomShortcuts } from "./panels/loom-shortcuts.ts";
+import { LoomTemplates } from "./panels/loom-templates.ts";
+
+const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
+  "loom-app": LoomApp,
+  "loom-canvas": LoomCanvas,
+  "loom-node": LoomNode,
+  "loom-palette": LoomPalette,
+  "loom-problems": LoomProblems,
+  "loom-shortcuts": LoomShortcuts,
+  "loom-templates": LoomTemplates,
+};
+
+/** Makes all elements of the editor known to the browser; safe to call again. */
+export function defineElements(): void {
+  for (const [name, element] of Object.entries(ELEMENTS)) {
+    if (!customElements.get(name)) customElements.define(name, element);
+  }
+}

@@ -1,0 +1,31 @@
+import description from "virtual:node-metadata";
+import { defineElements } from "./elements.ts";
+import type { LoomApp } from "./app/loom-app.ts";
+import { restore } from "./files/autosave.ts";
+import { readGraph } from "./files/read-graph.ts";
+import { download } from "./files/transfer.ts";
+import { FIRST_TEMPLATE, loadTemplate } from "./files/templates.ts";
+import { Catalog } from "./graph/catalog.ts";
+import { RunControl } from "./run/run-control.ts";
+import { EditorSession } from "./store/session.ts";
+import { installTokens } from "./theme/tokens.ts";
+import { createWorkerClient } from "./worker/worker-client.ts";
+
+async function start(): Promise<void> {
+  installTokens(document);
+  defineElements();
+  const saved = await restore();
+  const graph = saved ?? readGraph((await loadTemplate(FIRST_TEMPLATE)).text);
+  const app = document.createElement("loom-app") as LoomApp;
+  app.session = new EditorSession(new Catalog(description), graph);
+  app.control = new RunControl(
+    app.session,
+    createWorkerClient({
+      pageUrl: document.baseURI,
+      onFile: ({ name, bytes }) => download(name, new Uint8Array(bytes), "application/octet-stream"),
+    }),
+  );
+  document.body.append(app);
+}
+
+void start();

@@ -1,0 +1,124 @@
+import { LitElement, css, html } from "lit";
+import type { TemplateResult } from "lit";
+import { SHORTCUTS, showKeys } from "../shortcuts.ts";
+import { controls } from "../theme/controls.ts";
+import { icons } from "../theme/icons.ts";
+
+const GROUPS = ["Run", "Add", "Edit", "View", "File"] as const;
+
+const POINTER: readonly (readonly [string, string])[] = [
+  ["Drag the canvas", "Move around"],
+  ["Shift + drag the canvas", "Select with a frame"],
+  ["Wheel or pinch", "Zoom"],
+  ["Double-click the canvas", "Add a node"],
+  ["Drag from a socket", "Draw a wire; in empty space: add a node that fits"],
+  ["Drag a wired input away", "Move or remove its wire"],
+  ["Double-click a header", "Rename the node"],
+  ["Drop a .json file", "Open a graph"],
+];
+
+/** The sheet of shortcuts, made from the one table that the keys come from. */
+export class LoomShortcuts extends LitElement {
+  static override styles = [
+    controls,
+    css`
+      header {
+        display: flex;
+        align-items: center;
+        justify-content: space-between;
+        padding: 12px 12px 4px 20px;
+      }
+
+      h2 {
+        margin: 0;
+        font: 600 var(--text-xl) / 1.3 var(--font);
+      }
+
+      h3 {
+        margin: 14px 0 4px;
+        color: var(--text-2);
+        font: 600 var(--text-m) / 1.3 var(--font);
+      }
+
+      .columns {
+        columns: 2 260px;
+        column-gap: 36px;
+        padding: 0 20px 20px;
+      }
+
+      section {
+        break-inside: avoid;
+      }
+
+      dl {
+        margin: 0;
+      }
+
+      dl > div {
+        display: flex;
+        justify-content: space-between;
+        gap: 16px;
+        padding: 4px 0;
+        border-bottom: 1px solid var(--line);
+      }
+
+      dt {
+        order: 1;
+        flex: none;
+        max-width: 60%;
+        text-align: right;
+      }
+
+      dd {
+        margin: 0;
+        color: var(--text-2);
+      }
+    `,
+  ];
+
+  async open(): Promise<void> {
+    await this.updateComplete;
+    this.renderRoot.querySelector("dialog")?.showModal();
+  }
+
+  protected override render(): TemplateResult {
+    const mac = navigator.platform.startsWith("Mac");
+    return html`<dialog aria-labelledby="title">
+      <header>
+        <h2 id="title">Keyboard and pointer</h2>
+        <button
+          class="icon"
+          aria-label="Close"
+          @click=${(): void => {
+            this.renderRoot.querySelector("dialog")?.close();
+          }}
+        >
+          ${icons.close}
+        </button>
+      </header>
+      <div class="columns">
+        ${GROUPS.map(
+          (group) =>
+            html`<section>
+              <h3>${group}</h3>
+              <dl>
+                ${SHORTCUTS.filter((shortcut) => shortcut.group === group).map(
+                  (shortcut) =>
+                    html`<div>
+                      <dt>${showKeys(shortcut.keys[0] ?? "", mac).map((key) => html`<kbd>${key}</kbd> `)}</dt>
+                      <dd>${shortcut.title}</dd>
+                    </div>`,
+                )}
+              </dl>
+            </section>`,
+        )}
+        <section>
+          <h3>Pointer</h3>
+          <dl>
+            ${POINTER.map(([how, what]) => html`<div><dt>${how}</dt><dd>${what}</dd></div>`)}
+          </dl>
+        </section>
+      </div>
+    </dialog>`;
+  }
+}

@@ -1,0 +1,105 @@
+import { LitElement, css, html } from "lit";
+import type { TemplateResult } from "lit";
+import { loadTemplates } from "../files/templates.ts";
+import type { Template } from "../files/templates.ts";
+import { controls } from "../theme/controls.ts";
+import { icons } from "../theme/icons.ts";
+
+/** Dialog with the graphs that come with the project. Fires `choose` with the template. */
+export class LoomTemplates extends LitElement {
+  static override properties = { templates: { state: true } };
+
+  static override styles = [
+    controls,
+    css`
+      dialog {
+        width: min(680px, calc(100vw - 24px));
+      }
+
+      header {
+        display: flex;
+        align-items: center;
+        justify-content: space-between;
+        padding: 12px 12px 8px 20px;
+      }
+
+      h2 {
+        margin: 0;
+        font: 600 var(--text-xl) / 1.3 var(--font);
+      }
+
+      .list {
+        display: grid;
+        grid-template-columns: repeat(auto-fill, minmax(240px, 1fr));
+        gap: 10px;
+        padding: 4px 20px 20px;
+      }
+
+      .list button {
+        display: flex;
+        flex-direction: column;
+        align-items: flex-start;
+        justify-content: flex-start;
+        gap: 6px;
+        padding: 12px 14px;
+        border-color: var(--line);
+        border-radius: var(--radius-m);
+        background: var(--surface-2);
+        text-align: left;
+        white-space: normal;
+      }
+
+      .list button:hover {
+        border-color: var(--accent);
+      }
+
+      .name {
+        font: 600 var(--text-l) / 1.3 var(--font);
+      }
+
+      .lesson {
+        color: var(--text-2);
+        font: 400 var(--text-m) / 1.45 var(--font);
+      }
+    `,
+  ];
+
+  declare templates: readonly Template[];
+
+  constructor() {
+    super();
+    this.templates = [];
+  }
+
+  async open(): Promise<void> {
+    this.templates = await loadTemplates();
+    await this.updateComplete;
+    this.renderRoot.querySelector("dialog")?.showModal();
+  }
+
+  close(): void {
+    this.renderRoot.querySelector("dialog")?.close();
+  }
+
+  protected override render(): TemplateResult {
+    return html`<dialog aria-labelledby="title">
+      <header>
+        <h2 id="title">Templates</h2>
+        <button class="icon" aria-label="Close" @click=${(): void => this.close()}>${icons.close}</button>
+      </header>
+      <div class="list">
+        ${this.templates.map(
+          (template) =>
+            html`<button data-template=${template.id} @click=${(): void => this.#choose(template)}>
+              <span class="name">${template.name}</span><span class="lesson">${template.description}</span>
+            </button>`,
+        )}
+      </div>
+    </dialog>`;
+  }
+
+  #choose(template: Template): void {
+    this.close();
+    this.dispatchEvent(new CustomEvent<Template>("choose", { detail: template }));
+  }
+}

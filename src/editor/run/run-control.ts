@@ -1,0 +1,104 @@
+import type { EditorSession } from "../store/session.ts";
+import { zoneEndNode } from "../graph/ports.ts";
+import type { BackendChoice, EngineClient, RuntimeInfo } from "../worker/engine-client.ts";
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Starts and cancels runs, and keeps the session's run model up to date. */
+export class RunControl {
+  readonly #session: EditorSession;
+  readonly #client: EngineClient;
+  #runtime: RuntimeInfo | undefined;
+  #backend: BackendChoice = "auto";
+  #ready: Promise<void> | undefined;
+  #failure: string | undefined;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(session: EditorSession, client: EngineClient) {
+    this.#session = session;
+    this.#client = client;
+  }
+
+  get runtime(): RuntimeInfo | undefined {
+    return this.#runtime;
+  }
+
+  get backend(): BackendChoice {
+    return this.#backend;
+  }
+
+  /** What went wrong outside any node, in words. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  clearFailure(): void {
+    this.#failure = undefined;
+    this.#tell();
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Starts the engine. Later calls wait for the same start. */
+  start(backend: BackendChoice = this.#backend): Promise<void> {
+    if (this.#ready && backend === this.#backend) return this.#ready;
+    this.#backend = backend;
+    this.#runtime = undefined;
+    this.#tell();
+    this.#ready = this.#client.init({ backend }).then(
+      (runtime) => {
+        this.#runtime = runtime;
+        this.#failure = undefined;
+        this.#tell();
+      },
+      (error: unknown) => {
+        this.#ready = undefined;
+        this.#failure = wordsOf(error);
+        this.#tell();
+        throw error;
+      },
+    );
+    return this.#ready;
+  }
+
+  /** Runs the graph as it is now, or only some nodes with what they need. */
+  async run(only?: readonly string[]): Promise<void> {
+    const { runs, document, catalog } = this.#session;
+    if (runs.phase !== "idle") return;
+    const begins = new Map<string, string>();
+    for (const zone of Object.keys(document.zones ?? {})) {
+      const begin = zoneEndNode(document, catalog, zone, "begin");
+      if (begin !== undefined) begins.set(zone, begin);
+    }
+    this.#failure = undefined;
+    runs.start(begins, performance.now());
+    this.#tell();
+    try {
+      await this.start();
+      const outcome = await this.#client.run(document, only ? { only } : {}, (event) => runs.handle(event));
+      if (outcome.kind === "failed") {
+        if (outcome.node !== undefined) runs.fail(outcome.node, outcome.message, outcome.port);
+        else this.#failure = outcome.message;
+      }
+      if (outcome.kind === "invalid") this.#failure = outcome.faults.map((fault) => fault.message).join("\n");
+      runs.end(outcome.kind === "invalid" ? "failed" : outcome.kind, performance.now());
+    } catch (error) {
+      this.#failure = wordsOf(error);
+      runs.end("failed", performance.now());
+    }
+    this.#tell();
+  }
+
+  async cancel(): Promise<void> {
+    if (this.#session.runs.phase !== "running") return;
+    this.#session.runs.cancelling();
+    await this.#client.cancel();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}

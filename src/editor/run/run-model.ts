@@ -1,0 +1,189 @@
+import type { Preview } from "../../engine/node/define-node.ts";
+import type { RunEvent, RunReason } from "../../engine/run/events.ts";
+import { omit } from "../graph/edits.ts";
+import type { Fault } from "../worker/engine-client.ts";
+
+export type NodeStatus = "idle" | "waiting" | "running" | "done" | "cached" | "failed";
+
+/** What a node shows of the last run. */
+export interface NodeRun {
+  readonly status: NodeStatus;
+  readonly progress?: { readonly done: number; readonly total: number; readonly note?: string };
+  readonly ms?: number;
+  readonly bytes?: number;
+  readonly reason?: RunReason;
+  readonly preview?: Preview;
+  readonly warnings: readonly string[];
+  readonly error?: { readonly message: string; readonly port?: string };
+}
+
+const IDLE: NodeRun = { status: "idle", warnings: [] };
+
+export type RunPhase = "idle" | "running" | "cancelling";
+
+export interface RunSummary {
+  readonly kind: "done" | "cancelled" | "failed";
+  readonly ms: number;
+}
+
+/** The state of a run as its events build it up. Views ask per node and are told which nodes changed. */
+export class RunModel {
+  readonly #nodes = new Map<string, NodeRun>();
+  readonly #zoneBegins = new Map<string, string>();
+  readonly #listeners = new Set<(node: string | undefined) => void>();
+  #phase: RunPhase = "idle";
+  #planned: readonly string[] = [];
+  readonly #finished = new Set<string>();
+  #summary: RunSummary | undefined;
+  #started = 0;
+
+  get phase(): RunPhase {
+    return this.#phase;
+  }
+
+  get summary(): RunSummary | undefined {
+    return this.#summary;
+  }
+
+  /** Finished and planned nodes of the run that goes on. */
+  get count(): { readonly done: number; readonly total: number } {
+    return { done: this.#finished.size, total: this.#planned.length };
+  }
+
+  node(id: string): NodeRun {
+    return this.#nodes.get(id) ?? IDLE;
+  }
+
+  /** Nodes with an error or a warning of the last run. */
+  faults(): Fault[] {
+    return [...this.#nodes].flatMap(([node, run]) =>
+      run.error ? [{ node, message: run.error.message, ...(run.error.port === undefined ? {} : { port: run.error.port }) }] : [],
+    );
+  }
+
+  /** The listener gets the node that changed, or undefined when all may have. */
+  subscribe(listener: (node: string | undefined) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** @param zoneBegins begin node of each zone: it shows the zone's iterations */
+  start(zoneBegins: ReadonlyMap<string, string>, now: number): void {
+    this.#phase = "running";
+    this.#planned = [];
+    this.#finished.clear();
+    this.#summary = undefined;
+    this.#started = now;
+    this.#zoneBegins.clear();
+    for (const [zone, node] of zoneBegins) this.#zoneBegins.set(zone, node);
+    for (const [id, run] of this.#nodes) {
+      this.#nodes.set(id, run.preview ? { ...IDLE, preview: run.preview } : IDLE);
+    }
+    this.#tell(undefined);
+  }
+
+  cancelling(): void {
+    if (this.#phase === "running") this.#phase = "cancelling";
+    this.#tell(undefined);
+  }
+
+  /** Ends the run, also when the worker ended it without a last event. */
+  end(kind: RunSummary["kind"], now: number): void {
+    if (this.#phase === "idle") return;
+    this.#phase = "idle";
+    this.#summary = { kind, ms: now - this.#started };
+    for (const [id, run] of this.#nodes) {
+      if (run.status === "running" || run.status === "waiting") {
+        this.#nodes.set(id, { ...omit(run, "progress"), status: "idle" });
+      }
+    }
+    this.#tell(undefined);
+  }
+
+  fail(node: string, message: string, port?: string): void {
+    this.#set(node, { status: "failed", error: { message, ...(port === undefined ? {} : { port }) } });
+  }
+
+  handle(event: RunEvent): void {
+    switch (event.type) {
+      case "planned":
+        this.#planned = event.nodes;
+        for (const id of event.nodes) this.#nodes.set(id, { ...this.node(id), status: "waiting" });
+        this.#tell(undefined);
+        break;
+      case "nodeStarted":
+        if (event.reason.kind !== "cached") this.#set(event.node, { status: "running", reason: event.reason });
+        break;
+      case "progress":
+        this.#set(event.node, {
+          progress: { done: event.done, total: event.total, ...(event.note === undefined ? {} : { note: event.note }) },
+        });
+        break;
+      case "iteration": {
+        const begin = this.#zoneBegins.get(event.zone);
+        if (begin === undefined || event.total === undefined) break;
+        this.#set(begin, { status: "running", progress: { done: event.index + 1, total: event.total, ...scalarNote(event.scalars) } });
+        break;
+      }
+      case "preview":
+        this.#set(event.node, { preview: event.preview });
+        break;
+      case "warning":
+        this.#set(event.node, { warnings: [...this.node(event.node).warnings, event.message] });
+        break;
+      case "nodeFinished":
+        // A node of a zone finishes once in every iteration.
+        this.#finished.add(event.node);
+        this.#set(event.node, {
+          status: event.cached ? "cached" : "done",
+          ms: event.ms,
+          bytes: event.bytes,
+          reason: event.reason,
+        });
+        break;
+      case "nodeFailed":
+        this.fail(event.node, event.message, event.port);
+        break;
+      case "finished":
+      case "cancelled":
+        break;
+    }
+  }
+
+  /** Forgets all nodes: another graph was opened. */
+  clear(): void {
+    this.#nodes.clear();
+    this.#summary = undefined;
+    this.#tell(undefined);
+  }
+
+  #set(node: string, change: Partial<NodeRun>): void {
+    this.#nodes.set(node, { ...this.node(node), ...change });
+    this.#tell(node);
+  }
+
+  #tell(node: string | undefined): void {
+    for (const listener of this.#listeners) listener(node);
+  }
+}
+
+function scalarNote(scalars: Readonly<Record<string, number>>): { note: string } | Record<string, never> {
+  const entries = Object.entries(scalars);
+  if (entries.length === 0) return {};
+  return { note: entries.map(([name, value]) => `${name} ${formatNumber(value)}`).join(", ") };
+}
+
+/** Four significant digits, without an exponent where it can be read without one. */
+export function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  if (Number.isInteger(value) && Math.abs(value) < 1e9) return String(value);
+  const size = Math.abs(value);
+  return size >= 1e-3 && size < 1e6 ? String(Number(value.toPrecision(4))) : value.toExponential(2);
+}
+
+export function formatDuration(ms: number): string {
+  if (ms < 1) return "< 1 ms";
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}

@@ -1,0 +1,80 @@
+import { expose } from "comlink";
+import { DocumentError } from "../../engine/graph/parse.ts";
+import { EngineError, InvalidGraphError } from "../../engine/run/errors.ts";
+import { Runner } from "../../nodes/runner.ts";
+import { webServices } from "../../nodes/sources/web-sources.ts";
+import type { BackendChoice, EngineWorker, RunOutcome } from "./engine-client.ts";
+
+/** Previews of a running zone come at most this often: more than the eye needs costs time that the run wants. */
+const PREVIEW_MS = 120;
+
+let runner: Runner | undefined;
+let backend: BackendChoice = "auto";
+let controller: AbortController | undefined;
+let running: Promise<unknown> = Promise.resolve();
+
+const engine: EngineWorker = {
+  async init(choice, pageUrl, onFile) {
+    backend = choice;
+    runner ??= new Runner({
+      services: webServices({
+        baseUrl: pageUrl,
+        files: {
+          write: (path, bytes) => {
+            onFile({ name: path.split("/").at(-1) ?? path, bytes });
+            return Promise.resolve();
+          },
+        },
+      }),
+    });
+    const { backend: name, reason, adapter } = await runner.init(choice);
+    const label = adapter ? adapter.description || adapter.device || adapter.vendor : "";
+    return { backend: name, reason, ...(label === "" || name !== "webgpu" ? {} : { adapter: label }) };
+  },
+
+  async run(document, { only }, onEvent) {
+    if (!runner) return { kind: "failed", message: "The engine has not been started." };
+    controller?.abort();
+    await running.catch(() => undefined);
+    controller = new AbortController();
+    const { signal } = controller;
+    // The outcome must not overtake the last event: they travel on different ports.
+    let told: unknown;
+    const work = runner.run(document, {
+      backend,
+      signal,
+      onEvent: (event) => (told = onEvent(event)),
+      previews: { everyMs: PREVIEW_MS },
+      ...(only === undefined ? {} : { only }),
+    });
+    running = work;
+    const outcome = await work.then(
+      (result): RunOutcome => {
+        result.dispose();
+        return { kind: "done" };
+      },
+      (error: unknown) => outcomeOf(error, signal.aborted),
+    );
+    await told;
+    return outcome;
+  },
+
+  cancel() {
+    controller?.abort();
+  },
+};
+
+function outcomeOf(error: unknown, aborted: boolean): RunOutcome {
+  if (error instanceof EngineError) {
+    error.partial?.dispose();
+    if (error.name === "AbortError") return { kind: "cancelled" };
+    const { message, node, port } = error;
+    return { kind: "failed", message, ...(node === undefined ? {} : { node }), ...(port === undefined ? {} : { port }) };
+  }
+  if (error instanceof InvalidGraphError) return { kind: "invalid", faults: error.faults };
+  if (error instanceof DocumentError) return { kind: "invalid", faults: error.faults.map(({ message }) => ({ message })) };
+  if (aborted) return { kind: "cancelled" };
+  return { kind: "failed", message: error instanceof Error ? error.message : String(error) };
+}
+
+expose(engine);

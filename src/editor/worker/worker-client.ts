@@ -1,0 +1,51 @@
+import { proxy, wrap } from "comlink";
+import type { Remote } from "comlink";
+import type { BackendChoice, EngineClient, EngineWorker, RunOutcome, RuntimeInfo, SavedFile } from "./engine-client.ts";
+
+export interface WorkerClientOptions {
+  readonly pageUrl: string;
+  /** Takes the files that nodes save. */
+  readonly onFile: (file: SavedFile) => void;
+}
+
+/**
+ * The engine in a worker of its own: tfjs and the weights are loaded there and only there. A worker that dies fails the
+ * call that is under way, and the next call starts another one.
+ */
+export function createWorkerClient({ pageUrl, onFile }: WorkerClientOptions): EngineClient {
+  let live: { readonly worker: Worker; readonly remote: Remote<EngineWorker>; readonly death: Promise<never> } | undefined;
+  let choice: BackendChoice = "auto";
+
+  const start = (): NonNullable<typeof live> => {
+    const worker = new Worker(new URL("./engine.worker.ts", import.meta.url), { type: "module", name: "engine" });
+    const death = new Promise<never>((_, reject) => {
+      worker.addEventListener("error", (event) => {
+        // A module that cannot be loaded gives an event without a message.
+        const words = typeof event.message === "string" && event.message !== "" ? event.message : "it could not be loaded";
+        worker.terminate();
+        if (live?.worker === worker) live = undefined;
+        reject(new Error(`The engine stopped: ${words}. The next run starts it again.`));
+      });
+    });
+    death.catch(() => undefined);
+    return { worker, remote: wrap<EngineWorker>(worker), death };
+  };
+
+  const init = async (backend: BackendChoice): Promise<RuntimeInfo> => {
+    choice = backend;
+    live ??= start();
+    return Promise.race([live.remote.init(backend, pageUrl, proxy(onFile)), live.death]);
+  };
+
+  return {
+    init: ({ backend }) => init(backend),
+    run: async (document, options, onEvent): Promise<RunOutcome> => {
+      if (!live) await init(choice);
+      live ??= start();
+      return Promise.race([live.remote.run(document, options, proxy(onEvent)), live.death]);
+    },
+    cancel: async () => {
+      await live?.remote.cancel();
+    },
+  };
+}

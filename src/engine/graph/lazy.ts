@@ -1,0 +1,50 @@
+import type { BlockEdge, Element } from "./blocks.ts";
+
+/** A lazy input and what waits for it. */
+export interface LazyInput {
+  readonly owner: Element;
+  readonly port: string;
+  /** What runs only when the thunk is called. */
+  readonly deferred: ReadonlySet<Element>;
+  /** All that the value is made from inside the block, the deferred among it. */
+  readonly ancestors: ReadonlySet<Element>;
+}
+
+/** Whether the wire ends in a lazy input of a node of this very block. */
+export function isLazyEdge({ edge, to }: BlockEdge): boolean {
+  return to?.node !== undefined && edge.target.inputs.get(edge.targetPort)?.lazy === true;
+}
+
+function ancestors(starts: Iterable<Element>, within: ReadonlySet<Element>, follow: (edge: BlockEdge) => boolean): Set<Element> {
+  const found = new Set<Element>();
+  const queue = [...starts].filter((element) => within.has(element));
+  for (let element = queue.pop(); element !== undefined; element = queue.pop()) {
+    if (found.has(element)) continue;
+    found.add(element);
+    for (const edge of element.incoming) {
+      if (edge.from !== undefined && within.has(edge.from) && follow(edge)) queue.push(edge.from);
+    }
+  }
+  return found;
+}
+
+/**
+ * Finds what each lazy input defers among the elements of one list of steps: its ancestors, except those that the same
+ * node also needs at once and those that `mayDefer` excludes (with their own ancestors).
+ */
+export function findLazyInputs(elements: ReadonlySet<Element>, mayDefer: (element: Element) => boolean): LazyInput[] {
+  const inputs: LazyInput[] = [];
+  for (const owner of elements) {
+    const lazy = owner.incoming.filter(isLazyEdge);
+    if (lazy.length === 0) continue;
+    const sources = owner.incoming.flatMap((edge) => (!isLazyEdge(edge) && edge.from !== undefined ? [edge.from] : []));
+    const eager = ancestors(sources, elements, () => true);
+    for (const { edge, from } of lazy) {
+      const all = ancestors(from === undefined ? [] : [from], elements, (one) => !isLazyEdge(one));
+      const excluded = ancestors([...all].filter((element) => !mayDefer(element)), elements, () => true);
+      const deferred = new Set([...all].filter((element) => !eager.has(element) && !excluded.has(element)));
+      inputs.push({ owner, port: edge.targetPort, deferred, ancestors: all });
+    }
+  }
+  return inputs;
+}

@@ -1,0 +1,279 @@
+import type { ErasedArguments, NodeDefinition } from "../node/define-node.ts";
+import { checkParam } from "../node/param-check.ts";
+import { EngineError } from "./errors.ts";
+import type { RunReason } from "./events.ts";
+import { hold, letGo, type Held } from "./ownership.ts";
+import type { NodeStep, PlannedInput, PlannedNode, PlannedOutput, Step } from "./plan-data.ts";
+import type { RunState } from "./state.ts";
+
+export interface NodeRunnerOptions {
+  reasonOf(node: string): RunReason;
+  /** Milliseconds between two previews of one node in a loop; undefined for no previews at all. */
+  readonly previewEveryMs: number | undefined;
+}
+
+interface Ready {
+  readonly args: ErasedArguments;
+  /** Values that a conversion made, freed when the node is done. */
+  readonly converted: Held[];
+  close(): void;
+}
+
+/** Runs single nodes: collects inputs, calls the definition, checks and stores what it returns. */
+export class NodeRunner {
+  readonly #state: RunState;
+  readonly #options: NodeRunnerOptions;
+  /** Deferred steps that ran since their list began. */
+  readonly #ran = new Set<NodeStep>();
+  readonly #previewedAt = new Map<string, number>();
+
+  constructor(state: RunState, options: NodeRunnerOptions) {
+    this.#state = state;
+    this.#options = options;
+  }
+
+  /** Forgets which deferred steps of the list have run: a new iteration begins. */
+  reset(list: readonly Step[]): void {
+    for (const step of list) if (step.kind === "node" && step.deferred !== undefined) this.#ran.delete(step);
+  }
+
+  hasRun(step: NodeStep): boolean {
+    return this.#ran.has(step);
+  }
+
+  /** Runs one step of a list. Answers at once where nothing in it has to wait. */
+  run(step: NodeStep, list: readonly Step[], last = false): void | Promise<void> {
+    const definition = this.#definition(step);
+    if (definition.runAsync !== undefined) return this.#runAsync(step, definition, list, last);
+    const ready = this.#runSync(step, definition, list, false);
+    const { host } = this.#state;
+    const check = host.afterNode?.();
+    if (check !== undefined || (definition.preview !== undefined && this.#options.previewEveryMs !== undefined)) {
+      return this.#after(step, definition, ready, check, last);
+    }
+    this.#finish(ready);
+  }
+
+  async #after(
+    step: NodeStep,
+    definition: NodeDefinition,
+    ready: Ready,
+    check: void | Promise<void>,
+    last: boolean,
+  ): Promise<void> {
+    try {
+      await check;
+      await this.#preview(step, definition, ready, last);
+    } catch (error) {
+      throw this.#state.locate(error, step);
+    } finally {
+      this.#finish(ready);
+    }
+  }
+
+  async #runAsync(step: NodeStep, definition: NodeDefinition, list: readonly Step[], last: boolean): Promise<void> {
+    const started = this.#start(step);
+    const ready = this.#prepare(step, definition, list, false);
+    try {
+      const outputs = (await definition.runAsync?.(ready.args)) ?? {};
+      // Outside a scope nobody else frees what a faulty result holds, so its sound parts are taken over first.
+      storeOutputs(this.#state, step.outputs.filter((output) => isSound(this.#state, output, outputs)), outputs);
+      checkOutputs(this.#state, step, outputs);
+      await this.#state.host.afterNode?.();
+      this.#finished(step, started);
+      await this.#preview(step, definition, ready, last);
+    } catch (error) {
+      throw this.#state.locate(error, step);
+    } finally {
+      this.#finish(ready);
+    }
+  }
+
+  #runSync(step: NodeStep, definition: NodeDefinition, list: readonly Step[], insideThunk: boolean): Ready {
+    const { host } = this.#state;
+    const started = this.#start(step);
+    const ready = this.#prepare(step, definition, list, insideThunk);
+    try {
+      const call = (): Record<string, unknown> => {
+        const outputs = definition.run?.(ready.args) ?? {};
+        checkOutputs(this.#state, step, outputs);
+        return outputs;
+      };
+      const outputs = insideThunk ? call() : host.scope(call);
+      if (insideThunk) for (const { port } of step.outputs) host.keep(outputs[port]);
+      storeOutputs(this.#state, step.outputs, outputs);
+    } catch (error) {
+      this.#finish(ready);
+      throw this.#state.locate(error, step);
+    }
+    ready.close();
+    this.#finished(step, started);
+    return ready;
+  }
+
+  #start(step: NodeStep): number {
+    if (step.deferred !== undefined) this.#ran.add(step);
+    this.#state.emit({ type: "nodeStarted", node: step.node, reason: this.#options.reasonOf(step.node) });
+    return performance.now();
+  }
+
+  #finished(step: NodeStep, started: number): void {
+    this.#state.emit({
+      type: "nodeFinished",
+      node: step.node,
+      ms: performance.now() - started,
+      bytes: bytesIn(this.#state, step.outputs),
+      cached: false,
+      reason: this.#options.reasonOf(step.node),
+    });
+  }
+
+  #finish({ converted }: Ready): void {
+    for (const held of converted.splice(0)) letGo(held);
+  }
+
+  #definition(step: NodeStep): NodeDefinition {
+    const definition = this.#state.registry.nodes.get(step.type);
+    if (definition === undefined || definition.version !== step.version) {
+      throw new EngineError(`its type "${step.type}", version ${step.version}, is not in the registry.`, this.#state.place(step));
+    }
+    return definition;
+  }
+
+  #prepare(step: NodeStep, definition: NodeDefinition, list: readonly Step[], insideThunk: boolean): Ready {
+    const converted: Held[] = [];
+    let open = true;
+    const inputs: Record<string, unknown> = {};
+    const params: Record<string, unknown> = { ...step.params };
+    for (const name of Object.keys(definition.inputs)) inputs[name] = undefined;
+    for (const input of step.inputs) {
+      if (input.lazy !== undefined) {
+        inputs[input.port] = (): unknown => {
+          if (!open) throw new EngineError(`its lazy input "${input.port}" was asked for after it had run.`, this.#state.place(step, input.port));
+          this.#evaluate(input.lazy ?? [], list);
+          return readInput(this.#state, step, input, converted, true);
+        };
+        continue;
+      }
+      const value = readInput(this.#state, step, input, converted, insideThunk);
+      if (input.param !== true) inputs[input.port] = value;
+      else if (value !== undefined) params[input.port] = this.#checkedParam(step, definition, input.port, value);
+    }
+    return { args: { inputs, params, context: this.#state.context(step.node) }, converted, close: () => (open = false) };
+  }
+
+  #evaluate(positions: readonly number[], list: readonly Step[]): void {
+    for (const position of positions) {
+      const step = list[position];
+      if (step?.kind !== "node" || this.#ran.has(step)) continue;
+      this.#finish(this.#runSync(step, this.#definition(step), list, true));
+    }
+  }
+
+  #checkedParam(step: NodeStep, definition: NodeDefinition, name: string, value: unknown): unknown {
+    const spec = definition.params[name];
+    const reason = spec === undefined ? undefined : checkParam(spec, value);
+    if (reason !== undefined) throw new EngineError(`"${name}" ${reason}.`, this.#state.place(step, name));
+    return value;
+  }
+
+  async #preview(step: NodeStep, definition: NodeDefinition, { args }: Ready, last: boolean): Promise<void> {
+    const every = this.#options.previewEveryMs;
+    if (definition.preview === undefined || every === undefined) return;
+    const now = performance.now();
+    const before = this.#previewedAt.get(step.node);
+    if (before !== undefined && now - before < every && !last) return;
+    this.#previewedAt.set(step.node, now);
+    const outputs = Object.fromEntries(step.outputs.map(({ port, slot }) => [port, this.#state.held(slot)?.value]));
+    try {
+      const preview = await definition.preview({ inputs: args.inputs, params: args.params, outputs });
+      if (preview === undefined) return;
+      this.#state.previews.set(step.node, preview);
+      this.#state.emit({ type: "preview", node: step.node, preview });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#state.emit({ type: "warning", node: step.node, message: `No preview: ${reason}` });
+    }
+  }
+}
+
+export function bytesIn(state: RunState, outputs: readonly { readonly slot: number }[]): number {
+  let bytes = 0;
+  for (const { slot } of outputs) {
+    const held = state.held(slot);
+    if (held?.value !== undefined) bytes += held.type?.bytes?.(held.value) ?? 0;
+  }
+  return bytes;
+}
+
+/**
+ * Reads what is wired into an input, converted where the wire converts; converted values are added to `converted`.
+ * `insideScope` says that a scope is open that has to outlive the value.
+ */
+export function readInput(
+  state: RunState,
+  node: PlannedNode,
+  input: PlannedInput,
+  converted: Held[],
+  insideScope = false,
+): unknown {
+  const original = state.held(input.slot)?.value;
+  let value = original;
+  if (input.conversion !== undefined && original !== undefined) {
+    const { from, to } = input.conversion;
+    const convert = (): unknown => state.conversion(from, to)?.convert(original);
+    value = insideScope ? convert() : state.host.scope(convert);
+    if (insideScope) state.host.keep(value);
+    converted.push(hold(value, state.type(to)));
+  }
+  const absent = value === undefined;
+  if ((input.check === true && !absent) || (absent && input.optional !== true)) {
+    checkValue(state, node, input.port, input.type, value, "input");
+  }
+  return value;
+}
+
+const isSound = (state: RunState, { port, type, optional }: PlannedOutput, outputs: Record<string, unknown>): boolean =>
+  (optional === true && outputs[port] === undefined) || state.type(type)?.guard(outputs[port]) === true;
+
+/** Checks what a node or driver returned: each output by the guard of its type, and that there is nothing else. */
+export function checkOutputs(state: RunState, node: PlannedNode, outputs: Readonly<Record<string, unknown>>): void {
+  for (const { port, type, optional } of node.outputs) {
+    if (optional === true && outputs[port] === undefined) continue;
+    checkValue(state, node, port, type, outputs[port], "output");
+  }
+  for (const name of Object.keys(outputs)) {
+    if (node.outputs.some(({ port }) => port === name)) continue;
+    throw new EngineError(`it returned "${name}", which is not one of its outputs.`, state.place(node, name));
+  }
+}
+
+export function storeOutputs(state: RunState, ports: readonly PlannedOutput[], outputs: Readonly<Record<string, unknown>>): void {
+  for (const { port, slot, type } of ports) state.fill(slot, outputs[port], state.type(type));
+}
+
+function checkValue(
+  state: RunState,
+  node: PlannedNode,
+  port: string,
+  typeId: string,
+  value: unknown,
+  side: "input" | "output",
+): void {
+  const type = state.type(typeId);
+  if (type === undefined || type.guard(value)) return;
+  const got = value === undefined ? "nothing" : describeValue(value);
+  throw new EngineError(
+    `${side} "${port}" must be ${type.label}${type.shape === undefined ? "" : ` ${type.shape}`}, but is ${got}.`,
+    state.place(node, port),
+  );
+}
+
+function describeValue(value: unknown): string {
+  if (typeof value === "object" && value !== null) {
+    const shape: unknown = "shape" in value ? value.shape : undefined;
+    if (Array.isArray(shape)) return `[${shape.join(",")}]`;
+    return Array.isArray(value) ? `a list of ${value.length}` : "an object";
+  }
+  return typeof value === "function" ? "a function" : JSON.stringify(value);
+}

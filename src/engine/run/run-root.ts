@@ -1,0 +1,238 @@
+import type { CacheEntry, RunCache } from "./cache.ts";
+import type { RunReason } from "./events.ts";
+import type { Keys } from "./keys.ts";
+import type { Held } from "./ownership.ts";
+import type { Plan, PlannedInput, Step } from "./plan-data.ts";
+import type { Recorder } from "./recorder.ts";
+import { bytesIn } from "./run-node.ts";
+import type { ZoneRunner } from "./run-zone.ts";
+import type { RunState } from "./state.ts";
+
+export interface RootRunnerOptions {
+  readonly plan: Plan;
+  readonly state: RunState;
+  readonly zones: ZoneRunner;
+  /** Both or none. */
+  readonly caching: { readonly cache: RunCache; readonly keys: Keys } | undefined;
+  readonly recorder: Recorder | undefined;
+}
+
+/** All nodes that a step holds, in the order in which they run. */
+export function nodesOf(step: Step): string[] {
+  if (step.kind === "node") return [step.node];
+  return [step.begin.node, ...step.before.flatMap(nodesOf), ...step.body.flatMap(nodesOf), step.end.node];
+}
+
+/** All inputs that a step reads, those inside a zone included. */
+function inputsOf(step: Step): PlannedInput[] {
+  if (step.kind === "node") return [...step.inputs];
+  return [
+    ...step.begin.inputs,
+    ...step.carry.flatMap(({ start, next }) => [start, next]),
+    ...step.end.inputs,
+    ...step.before.flatMap(inputsOf),
+    ...step.body.flatMap(inputsOf),
+  ];
+}
+
+/** Outputs that a step fills for other steps of its list. */
+function resultsOf(step: Step): { port: string; slot: number }[] {
+  if (step.kind === "node") return step.outputs.map(({ port, slot }) => ({ port, slot }));
+  return [
+    ...step.end.outputs.map(({ port, slot }) => ({ port, slot })),
+    ...step.carry.map(({ name, last }) => ({ port: name, slot: last })),
+  ];
+}
+
+/** Slots inside a zone, beside its results. */
+function innerSlots(step: Step): number[] {
+  if (step.kind === "node") return [];
+  const own = [...step.begin.outputs.map(({ slot }) => slot), ...step.carry.map(({ current }) => current)];
+  for (const inner of [...step.before, ...step.body]) own.push(...resultsOf(inner).map(({ slot }) => slot), ...innerSlots(inner));
+  return own;
+}
+
+/** Runs the top level: decides what the cache can give, runs the rest, frees values after their last reader. */
+export class RootRunner {
+  readonly #plan: Plan;
+  readonly #state: RunState;
+  readonly #zones: ZoneRunner;
+  readonly #caching: { readonly cache: RunCache; readonly keys: Keys } | undefined;
+  readonly #recorder: Recorder | undefined;
+  readonly #producer = new Map<number, number>();
+  readonly #hits: (CacheEntry | undefined)[] = [];
+  readonly #settled = new Set<number>();
+
+  constructor(options: RootRunnerOptions) {
+    this.#plan = options.plan;
+    this.#state = options.state;
+    this.#zones = options.zones;
+    this.#caching = options.caching;
+    this.#recorder = options.recorder;
+    for (const [index, step] of this.#plan.steps.entries()) {
+      for (const { slot } of resultsOf(step)) this.#producer.set(slot, index);
+    }
+  }
+
+  async run(): Promise<void> {
+    const { steps } = this.#plan;
+    const targets: number[] = [];
+    for (const [index, step] of steps.entries()) {
+      this.#hits.push(await this.#findHit(step));
+      if (this.#isTarget(step)) targets.push(index);
+    }
+    const needed = this.#demand(targets);
+    for (const [index, step] of steps.entries()) {
+      await this.#settle(index, needed);
+      this.#state.clear(step.release);
+    }
+  }
+
+  /** Whether the step has to have happened at the end of the run. */
+  #isTarget(step: Step): boolean {
+    const results = resultsOf(step);
+    if (results.length === 0 || results.some(({ slot }) => this.#state.isKept(slot))) return true;
+    if (innerSlots(step).some((slot) => this.#state.isKept(slot))) return true;
+    if (step.kind === "zone") return !step.cacheable;
+    return this.#state.registry.nodes.get(step.type)?.cacheable === false;
+  }
+
+  async #findHit(step: Step): Promise<CacheEntry | undefined> {
+    if (this.#caching === undefined) return undefined;
+    const { cache, keys } = this.#caching;
+    const own = new Map<string, string | null>();
+    await this.#collectOwnKeys(step, own, true);
+    const { key, volatile } = keys.add(step, own);
+    if (volatile || (step.kind === "zone" && this.#recorder?.isStale(step.zone, key) === true)) return undefined;
+    return cache.find(key, this.#stored(step, keys).map(({ name }) => name));
+  }
+
+  async #collectOwnKeys(step: Step, own: Map<string, string | null>, top: boolean): Promise<void> {
+    if (step.kind === "zone") {
+      for (const inner of [...step.before, ...step.body]) await this.#collectOwnKeys(inner, own, false);
+      return;
+    }
+    const definition = this.#state.registry.nodes.get(step.type);
+    if (definition?.cacheKey === undefined) return;
+    const wired = step.inputs.filter(({ param }) => param === true);
+    if (wired.length > 0 && !top) {
+      own.set(step.node, null);
+      return;
+    }
+    // What the node depends on beyond its inputs hangs on parameters that are computed: they have to be known first.
+    await this.#evaluate(wired.map(({ slot }) => this.#producer.get(slot)));
+    const params: Record<string, unknown> = { ...step.params };
+    for (const { port, slot } of wired) params[port] = this.#state.held(slot)?.value ?? params[port];
+    try {
+      own.set(step.node, await definition.cacheKey({ params, context: this.#state.context(step.node) }));
+    } catch (error) {
+      throw this.#state.locate(error, step);
+    }
+  }
+
+  async #evaluate(targets: readonly (number | undefined)[]): Promise<void> {
+    const known = targets.filter((target) => target !== undefined);
+    if (known.length === 0) return;
+    const needed = this.#demand(known);
+    for (const index of [...needed].sort((a, b) => a - b)) await this.#settle(index, needed);
+  }
+
+  /** The steps whose values the targets need: walks from the targets up to what is cached. */
+  #demand(targets: readonly number[]): Set<number> {
+    const { steps } = this.#plan;
+    const needed = new Set<number>();
+    const queue = [...targets];
+    for (let index = queue.pop(); index !== undefined; index = queue.pop()) {
+      const step = steps[index];
+      if (step === undefined || needed.has(index) || this.#settled.has(index)) continue;
+      needed.add(index);
+      if (this.#hits[index] !== undefined) continue;
+      for (const input of inputsOf(step)) {
+        const producer = this.#producer.get(input.slot);
+        if (producer !== undefined) queue.push(producer);
+        // A gradient needs the forward pass to happen, not its cached result.
+        for (const position of step.kind === "node" ? (input.lazy ?? []) : []) {
+          if (this.#hits[position] !== undefined) needed.delete(position);
+          this.#hits[position] = undefined;
+          queue.push(position);
+        }
+      }
+    }
+    return needed;
+  }
+
+  async #settle(index: number, needed: ReadonlySet<number>): Promise<void> {
+    const step = this.#plan.steps[index];
+    if (step === undefined || this.#settled.has(index)) return;
+    this.#settled.add(index);
+    const hit = this.#hits[index];
+    if (hit !== undefined) {
+      if (needed.has(index)) this.#load(step, hit);
+      this.#tellUnrun(step, { kind: "cached" }, hit);
+      this.#remember(step);
+    } else if (needed.has(index)) {
+      await this.#zones.runStep(step, this.#plan.steps);
+      this.#storeInCache(step);
+      this.#remember(step);
+    } else {
+      this.#tellUnrun(step, { kind: "not-needed" }, undefined);
+    }
+  }
+
+  /** What is cached of a step: its results by port, and what is kept of a zone's body by key. */
+  #stored(step: Step, keys: Keys): { name: string; slot: number; inner: boolean }[] {
+    const results = resultsOf(step).map(({ port, slot }) => ({ name: port, slot, inner: false }));
+    const inner = innerSlots(step).filter((slot) => this.#state.isKept(slot));
+    return [...results, ...inner.map((slot) => ({ name: `body:${keys.slot(slot)}`, slot, inner: true }))];
+  }
+
+  #load(step: Step, hit: CacheEntry): void {
+    if (this.#caching === undefined) return;
+    for (const { name, slot, inner } of this.#stored(step, this.#caching.keys)) {
+      const held = hit.outputs.get(name);
+      if (held === undefined) continue;
+      if (inner && held.value === undefined) continue;
+      this.#state.fill(slot, held.value, held.type);
+      if (inner) this.#state.clear([slot]);
+    }
+  }
+
+  #storeInCache(step: Step): void {
+    if (this.#caching === undefined) return;
+    const { cache, keys } = this.#caching;
+    const stepKey = keys.node(step.kind === "zone" ? step.begin.node : step.node);
+    if (stepKey === undefined || stepKey.volatile) return;
+    if (step.kind === "zone") this.#recorder?.finish(step.zone, stepKey.key);
+    const state = this.#state;
+    const outputs = new Map<string, Held>();
+    for (const { name, slot, inner } of this.#stored(step, keys)) {
+      const held = inner ? state.keptValues.get(slot) : state.held(slot);
+      if (!inner && held === undefined) return;
+      outputs.set(name, held ?? { value: undefined, type: undefined });
+    }
+    const previews = nodesOf(step).flatMap((node) => {
+      const preview = state.previews.get(node);
+      return preview === undefined ? [] : [[keys.node(node)?.key ?? node, preview] as const];
+    });
+    cache.put(stepKey.key, outputs, new Map(previews));
+  }
+
+  #tellUnrun(step: Step, reason: RunReason, hit: CacheEntry | undefined): void {
+    const state = this.#state;
+    const cached = hit !== undefined;
+    for (const node of nodesOf(step)) {
+      state.emit({ type: "nodeFinished", node, ms: 0, bytes: step.kind === "node" ? bytesIn(state, resultsOf(step)) : 0, cached, reason });
+      const preview = hit?.previews.get(this.#caching?.keys.node(node)?.key ?? "");
+      if (preview !== undefined) state.emit({ type: "preview", node, preview });
+    }
+  }
+
+  #remember(step: Step): void {
+    if (this.#caching === undefined) return;
+    const { cache, keys } = this.#caching;
+    for (const node of nodesOf(step)) {
+      const record = keys.node(node)?.record;
+      if (record !== undefined) cache.remember(node, record);
+    }
+  }
+}

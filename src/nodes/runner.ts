@@ -1,0 +1,97 @@
+import { createCache, type RunCache } from "../engine/run/cache.ts";
+import { collect, execute, type ExecuteOptions, type RunResult } from "../engine/run/execute.ts";
+import type { RunEvent } from "../engine/run/events.ts";
+import type { GraphDocument } from "../engine/graph/document.ts";
+import { plan } from "../engine/run/plan.ts";
+import type { ParamValue } from "../engine/node/params.ts";
+import { initRuntime, runtimeInfo, type RuntimeInfo, type RuntimeOptions } from "../tensor/runtime.ts";
+import { describeNodes } from "./describe.ts";
+import { tensorHost } from "./host.ts";
+import { readGraph } from "./read-graph.ts";
+import { registry } from "./registry.ts";
+import { setParams } from "./set-params.ts";
+import type { Services } from "./sources/sources.ts";
+
+export interface RunnerOptions {
+  readonly services: Services;
+  /** Bytes of results that may be kept from run to run. Default 1 GiB; 0 keeps none. */
+  readonly cacheBytes?: number;
+}
+
+export interface RunOptions {
+  /** `node.param` → value, in place of what the graph holds. */
+  readonly set?: Readonly<Record<string, ParamValue>>;
+  /** Default `auto`. */
+  readonly backend?: RuntimeOptions["backend"];
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: RunEvent) => void;
+  /** Only these nodes and what they need. */
+  readonly only?: string | readonly string[];
+  /** Outputs to keep beside those that nothing reads, as `node.port`; `all` for every one. */
+  readonly keep?: readonly string[] | "all";
+  readonly previews?: ExecuteOptions["previews"];
+  readonly gate?: ExecuteOptions["gate"];
+}
+
+/** Outputs by node and port. Tensors in it live until `dispose` is called. */
+export interface GraphResult extends RunResult {
+  readonly runtime: RuntimeInfo;
+}
+
+/** Runs graphs one after the other, and keeps results between the runs. */
+export class Runner {
+  private readonly services: Services;
+  private readonly cache: RunCache | undefined;
+  private readonly description = describeNodes();
+  private runtime: { readonly wanted: RunOptions["backend"]; readonly info: RuntimeInfo } | undefined;
+
+  constructor({ services, cacheBytes = 2 ** 30 }: RunnerOptions) {
+    this.services = services;
+    this.cache = cacheBytes > 0 ? createCache({ budgetBytes: cacheBytes }) : undefined;
+  }
+
+  /** Makes the backend ready; a run does it too. Changing it empties the cache: tensors belong to their backend. */
+  async init(wanted: RunOptions["backend"] = "auto"): Promise<RuntimeInfo> {
+    if (this.runtime?.wanted === wanted && this.runtime.info === runtimeInfo()) return this.runtime.info;
+    this.cache?.clear();
+    const info = await initRuntime({ backend: wanted });
+    this.runtime = { wanted, info };
+    return info;
+  }
+
+  /**
+   * Runs a graph.
+   *
+   * @param graph A document, or the text or JSON of a graph file.
+   * @throws {DocumentError} or {InvalidGraphError} with every fault, before anything has run; {EngineError} that names node, port, zone and
+   *   iteration; {RunCancelledError} after `signal` was aborted.
+   */
+  async run(graph: unknown, options: RunOptions = {}): Promise<GraphResult> {
+    const document = this.prepare(graph, options.set);
+    const { only, keep, signal, previews, gate } = options;
+    const steps = plan(this.description, document, only === undefined ? {} : { only: [only].flat() });
+    const runtime = await this.init(options.backend);
+    const events = execute(steps, {
+      registry,
+      host: tensorHost,
+      services: this.services,
+      ...(this.cache && { cache: this.cache }),
+      ...(keep && { keep }),
+      ...(signal && { signal }),
+      ...(previews !== undefined && { previews }),
+      ...(gate && { gate }),
+    });
+    const result = await collect(events, options.onEvent);
+    return { outputs: result.outputs, dispose: result.dispose, runtime };
+  }
+
+  /** Frees all results that were kept. */
+  clear(): void {
+    this.cache?.clear();
+  }
+
+  private prepare(graph: unknown, changes: RunOptions["set"]): GraphDocument {
+    const document = readGraph(graph);
+    return changes ? setParams(this.description, document, changes) : document;
+  }
+}

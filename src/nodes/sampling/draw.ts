@@ -1,0 +1,23 @@
+import * as tf from "@tensorflow/tfjs";
+import type { TorchGenerator } from "../../tensor/torch-generator.ts";
+
+/** Shape of a batch of pictures: NHWC, as everywhere in this project. */
+export type PictureShape = readonly [batch: number, height: number, width: number, channels: number];
+
+/**
+ * Draws numbers as torch does for a tensor `[batch, channels, height, width]` and lays them out NHWC.
+ *
+ * @param draw Draws that many numbers from the generator, in torch's order.
+ * @returns The tensor and the generator after the draw; the given generator is left as it was.
+ */
+export function drawPictures(
+  generator: TorchGenerator,
+  shape: PictureShape,
+  draw: (generator: TorchGenerator, count: number) => Float32Array,
+): { tensor: tf.Tensor4D; generator: TorchGenerator } {
+  const [batch, height, width, channels] = shape;
+  const next = generator.clone();
+  const values = draw(next, batch * height * width * channels);
+  const tensor = tf.transpose(tf.tensor4d(values, [batch, channels, height, width]), [0, 2, 3, 1]);
+  return { tensor, generator: next };
+}

@@ -1,0 +1,189 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Dataset } from "../diffusion/datasets/dataset.ts";
+import type { SamplingPlan, Scheduler, SchedulerState } from "../diffusion/schedulers/scheduler.ts";
+import type { Model } from "../diffusion/weights/parameters.ts";
+import { TorchGenerator } from "../tensor/torch-generator.ts";
+import type { Optimizer } from "./training/optimizer-value.ts";
+import { anyType, booleanType, floatType, intType, socketType, textType } from "../engine/node/socket-type.ts";
+
+const isTensor = (value: unknown): value is tf.Tensor => value instanceof tf.Tensor;
+const bytesOfTensor = (tensor: tf.Tensor): number => tensor.size * tf.util.bytesPerElement(tensor.dtype);
+const describeTensor = (tensor: tf.Tensor): string => `[${tensor.shape.join(",")}] ${tensor.dtype}`;
+
+const tensorTraits = {
+  resources: (tensor: tf.Tensor) => [tensor],
+  bytes: bytesOfTensor,
+  describe: describeTensor,
+};
+
+/** Any array on the device. */
+export const tensorType = socketType<tf.Tensor>({
+  id: "tensor",
+  label: "Tensor",
+  shape: "any",
+  guard: isTensor,
+  ...tensorTraits,
+});
+
+/** What a U-Net reads and writes: pictures in the model's own range, or a VAE's latents. */
+export const latentType = socketType<tf.Tensor4D>({
+  id: "latent",
+  label: "Latent",
+  shape: "[batch, height, width, channels]",
+  extends: "tensor",
+  guard: (value): value is tf.Tensor4D => isTensor(value) && value.rank === 4,
+  ...tensorTraits,
+});
+
+/** Pictures from 0 (black) to 1; one channel is gray, three are red, green, blue. */
+export const imageType = socketType<tf.Tensor4D>({
+  id: "image",
+  label: "Image",
+  shape: "[batch, height, width, 1 | 3 | 4]",
+  extends: "tensor",
+  guard: (value): value is tf.Tensor4D => isTensor(value) && value.rank === 4,
+  ...tensorTraits,
+});
+
+/** One number on the device that gradients can be taken of. */
+export const lossType = socketType<tf.Scalar>({
+  id: "loss",
+  label: "Loss",
+  shape: "[]",
+  extends: "tensor",
+  guard: (value): value is tf.Scalar => isTensor(value) && value.rank === 0,
+  ...tensorTraits,
+});
+
+const isNumbers = (value: unknown): value is readonly number[] =>
+  Array.isArray(value) && value.every((item) => typeof item === "number");
+
+/** A plain list of numbers in JavaScript, for example a history of losses. */
+export const numbersType = socketType<readonly number[]>({
+  id: "numbers",
+  label: "Numbers",
+  shape: "[count]",
+  guard: isNumbers,
+  bytes: (values) => values.length * 8,
+  describe: (values) => `${String(values.length)} numbers`,
+});
+
+/** Training timesteps t: one for the whole batch, or one for each picture. */
+export const timestepType = socketType<readonly number[]>({
+  id: "timestep",
+  label: "Timestep",
+  shape: "[1 | batch]",
+  guard: isNumbers,
+  describe: (values) => `t = ${values.slice(0, 8).join(", ")}${values.length > 8 ? ", …" : ""}`,
+});
+
+/** How much noise is mixed in, from 0 to 1, one number for each picture. */
+export const amountType = socketType<readonly number[]>({
+  id: "amount",
+  label: "Amount",
+  shape: "[batch]",
+  guard: isNumbers,
+});
+
+/** Which pictures of a data set make up a batch. */
+export const indicesType = socketType<readonly number[]>({
+  id: "indices",
+  label: "Indices",
+  shape: "[batch]",
+  guard: isNumbers,
+});
+
+/** The state of a random number generator, equal to torch's on the CPU. Drawing from it gives a new state. */
+export const generatorType = socketType<TorchGenerator>({
+  id: "generator",
+  label: "Random state",
+  guard: (value): value is TorchGenerator => value instanceof TorchGenerator,
+});
+
+const hasKeys = (value: unknown, ...keys: string[]): boolean =>
+  typeof value === "object" && value !== null && keys.every((key) => key in value);
+
+/** Pictures in memory, with their labels where they have some. */
+export const datasetType = socketType<Dataset>({
+  id: "dataset",
+  label: "Data set",
+  shape: "[count, height, width, channels] uint8",
+  guard: (value): value is Dataset => hasKeys(value, "images", "count"),
+  bytes: (dataset) => dataset.images.byteLength,
+  describe: (dataset) =>
+    `${dataset.name}: ${String(dataset.count)} pictures, ${String(dataset.width)}×${String(dataset.height)}×${String(dataset.channels)}`,
+});
+
+/** A noise schedule and the rule that steps along it, as diffusers' `scheduler_config.json` describes it. */
+export const noiseSchedulerType = socketType<Scheduler>({
+  id: "noiseScheduler",
+  label: "Noise scheduler",
+  guard: (value): value is Scheduler => hasKeys(value, "setTimesteps", "addNoise"),
+  describe: (scheduler) => scheduler.className,
+});
+
+/** A scheduler set to a number of inference steps. */
+export const samplingPlanType = socketType<SamplingPlan>({
+  id: "samplingPlan",
+  label: "Timesteps",
+  guard: (value): value is SamplingPlan => hasKeys(value, "timesteps", "step"),
+  describe: (plan) => `${plan.scheduler.className}, ${String(plan.timesteps.length)} steps`,
+});
+
+/** What a multi-step scheduler remembers from step to step. */
+export const schedulerStateType = socketType<SchedulerState>({
+  id: "schedulerState",
+  label: "Scheduler state",
+  guard: (value): value is SchedulerState => typeof value === "object" && value !== null,
+  resources: (state) => Object.values(state.tensors),
+});
+
+const bytesOfWeights = (weights: Model<unknown>["weights"]): number =>
+  Object.values(weights).reduce((sum, tensor) => sum + bytesOfTensor(tensor), 0);
+const countParameters = (weights: Model<unknown>["weights"]): number =>
+  Object.values(weights).reduce((sum, tensor) => sum + tensor.size, 0);
+
+/** A network that predicts noise, velocity or the clean picture: its config and its weights. */
+export const unetType = socketType<Model<unknown>>({
+  id: "unet",
+  label: "U-Net",
+  guard: (value): value is Model<unknown> => hasKeys(value, "className", "config", "weights"),
+  // Counted one by one: a model may share tensors with the one that it was made from.
+  resources: (model) => Object.values(model.weights),
+  bytes: (model) => bytesOfWeights(model.weights),
+  describe: (model) => `${model.className}, ${countParameters(model.weights).toLocaleString("en")} parameters`,
+});
+
+/** An optimizer: its settings, its step count and its moments. */
+export const optimizerStateType = socketType<Optimizer>({
+  id: "optimizerState",
+  label: "Optimizer",
+  guard: (value): value is Optimizer => hasKeys(value, "adam", "learningRate", "state"),
+  resources: ({ state }) => [...Object.values(state.firstMoments), ...Object.values(state.secondMoments)],
+  bytes: ({ state }) => bytesOfWeights(state.firstMoments) * 2,
+  describe: ({ adam, state }) => `${adam.kind}, after ${String(state.step)} steps`,
+});
+
+/** Every socket type, for the registry. */
+export const socketTypes = [
+  anyType,
+  intType,
+  floatType,
+  booleanType,
+  textType,
+  tensorType,
+  latentType,
+  imageType,
+  lossType,
+  numbersType,
+  timestepType,
+  amountType,
+  indicesType,
+  generatorType,
+  datasetType,
+  noiseSchedulerType,
+  samplingPlanType,
+  schedulerStateType,
+  unetType,
+  optimizerStateType,
+] as const;

@@ -1,0 +1,71 @@
+import type { ByteSource } from "../../diffusion/weights/byte-source.ts";
+import type { RunContext } from "../../engine/node/define-node.ts";
+import { download, type DownloadOptions } from "./http.ts";
+import { parseSourceRef, type SourceRef } from "./source-ref.ts";
+
+/** A folder of a model or of data, wherever it is. */
+export interface SourceFolder {
+  /** The reference, as the person wrote it. */
+  readonly label: string;
+  /** @returns undefined if there is no such file. */
+  open(path: string, options?: DownloadOptions): Promise<ByteSource | undefined>;
+  /** Names of the files, where the place can be listed; undefined over plain HTTP. */
+  list(): Promise<readonly string[] | undefined>;
+  /** Changes whenever the content may have; part of the cache key of a node that loads from here. */
+  identity(): Promise<string>;
+}
+
+/** What the host offers to nodes that load. */
+export interface Sources {
+  /** @throws Error that names the reference, if it is malformed or cannot be reached from this host. */
+  folder(reference: string): SourceFolder;
+}
+
+/** What the host offers to nodes that save. A write is whole or not at all. */
+export interface FileSink {
+  write(path: string, bytes: Uint8Array): Promise<void>;
+}
+
+export interface Services extends Readonly<Record<string, unknown>> {
+  readonly sources: Sources;
+  readonly files: FileSink;
+}
+
+/** The host's services, typed. */
+export function servicesOf(context: RunContext): Services {
+  return context.services as Services;
+}
+
+/** Where the Hub's files are; `HF_ENDPOINT` names a mirror, as for `huggingface_hub`. */
+export const HUB = "https://huggingface.co";
+
+/** Base URL of a remote folder, without a trailing slash. */
+export function remoteBase(reference: Extract<SourceRef, { kind: "hf" | "https" }>, hub = HUB): string {
+  return reference.kind === "hf"
+    ? `${hub}/${reference.repo}/resolve/${encodeURIComponent(reference.revision)}`
+    : reference.url.replace(/\/+$/, "");
+}
+
+/** A folder behind a URL. */
+export function remoteFolder(label: string, base: string): SourceFolder {
+  return {
+    label,
+    open: async (path, options) => {
+      const url = path === "" ? base : `${base}/${path.split("/").map(encodeURIComponent).join("/")}`;
+      return (await download(url, options))?.source;
+    },
+    list: () => Promise.resolve(undefined),
+    identity: () => Promise.resolve(base),
+  };
+}
+
+/** @throws Error that names the file and the folder, and lists what is there where that is known. */
+export async function openRequired(folder: SourceFolder, path: string, options?: DownloadOptions): Promise<ByteSource> {
+  const found = await folder.open(path, options);
+  if (found) return found;
+  const names = await folder.list();
+  const there = names && names.length > 0 ? ` It holds: ${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""}.` : "";
+  throw new Error(`"${folder.label}" has no file "${path}".${there}`);
+}
+
+export { parseSourceRef };

@@ -1,0 +1,125 @@
+import { takeBatch } from "../../diffusion/datasets/dataset.ts";
+import { defaultEma, updateEma } from "../../diffusion/training/ema.ts";
+import { disposeOptimizerState, initOptimizer, type OptimizerState } from "../../diffusion/training/optimizer.ts";
+import { ddpmTrainStep } from "../../diffusion/training/train-step.ts";
+import { disposeWeights, shareWeights } from "../../diffusion/weights/dispose.ts";
+import type { Model, Weights } from "../../diffusion/weights/parameters.ts";
+import { learningRateFactor } from "../../diffusion/training/learning-rate.ts";
+import { defineNode, port, type RunContext } from "../../engine/node/define-node.ts";
+import { boolean, choice, float, int, seed } from "../../engine/node/params.ts";
+import { TorchGenerator } from "../../tensor/torch-generator.ts";
+import { tensorHost } from "../host.ts";
+import { runNetwork } from "../model/network-kinds.ts";
+import { drawPictures } from "../sampling/draw.ts";
+import { datasetType, generatorType, noiseSchedulerType, numbersType, unetType } from "../socket-types.ts";
+import { epochOrder } from "./epoch-order.ts";
+import { notFinite } from "./not-finite.ts";
+import { optimizerParams, optimizerSettings } from "./optimizer-value.ts";
+
+/** What changes from step to step; freed as it is replaced. */
+interface TrainingState {
+  readonly weights: Weights;
+  readonly ema: Weights;
+  readonly optimizerState: OptimizerState;
+}
+
+const disposeState = ({ weights, ema, optimizerState }: TrainingState): void => {
+  disposeWeights(weights);
+  disposeWeights(ema);
+  disposeOptimizerState(optimizerState);
+};
+
+export default defineNode({
+  type: "training/ddpm-trainer",
+  version: 1,
+  title: "DDPM trainer",
+  doc: "Trains a network to predict noise (Ho et al. 2020, algorithm 1): what the open training loop does, in one node. The same seeds give the same weights.",
+  keywords: ["train", "fit", "algorithm 1"],
+  inputs: {
+    dataset: port(datasetType, "The pictures to train on."),
+    unet: port(unetType, "The network to start from."),
+    noiseScheduler: port(noiseSchedulerType, "The noise schedule, and what the network is to predict."),
+    generator: port(generatorType, "Random state for timesteps and noise."),
+  },
+  params: {
+    epochs: int({ default: 1, min: 1, max: 100_000, doc: "How often every picture is seen." }),
+    batchSize: int({ default: 128, min: 1, max: 65_536, unit: "pictures", doc: "Pictures in a batch." }),
+    maxSteps: int({ default: 0, min: 0, max: 100_000_000, unit: "steps", doc: "Stop after so many batches; 0 for all." }),
+    shuffle: boolean({ default: true, doc: "Draw a new order for each epoch." }),
+    seed: seed({ default: 0, doc: "Of the order; the same seed gives the same batches." }),
+    range: choice(["minus-one-one", "zero-one"], { default: "minus-one-one", doc: "What pixel values become; -1 to 1 for DDPM." }),
+    ...optimizerParams,
+    maxGradNorm: float({ default: 0, min: 0, max: 1000, step: 0.1, doc: "Gradients longer than this are shortened to it; 0 for no limit." }),
+    emaDecay: float({ default: 0.9999, min: 0, max: 1, step: 0.0001, doc: "Largest part of the old average that an update keeps." }),
+    dropLast: boolean({ default: false, advanced: true, doc: "Leave out the last batch of an epoch if it is not full." }),
+  },
+  outputs: {
+    unet: port(unetType, "The network after the last step."),
+    ema: port(unetType, "The running average of its weights: sample with this one."),
+    losses: port(numbersType, "The loss of every batch."),
+    generator: port(generatorType, "The random state after the training."),
+  },
+  runAsync: async ({ inputs, params, context }) => {
+    const { dataset, unet, noiseScheduler } = inputs;
+    const batches = epochOrder(dataset.count, params, TorchGenerator.fromSeed(params.seed));
+    const settings = optimizerSettings(params, batches.total);
+    const emaConfig = { ...defaultEma, decay: params.emaDecay };
+    const losses: number[] = [];
+    let generator = inputs.generator;
+    let state: TrainingState = {
+      weights: shareWeights(unet.weights),
+      ema: shareWeights(unet.weights),
+      optimizerState: initOptimizer(unet.weights),
+    };
+    try {
+      for (let step = 0; step < batches.total; step++) {
+        const indices = batches.at(step)?.indices ?? [];
+        const next = tensorHost.scope(() => {
+          const sample = takeBatch(dataset, indices, { range: params.range });
+          const timed = generator.clone();
+          const timesteps = timed.randint(0, noiseScheduler.numTrainTimesteps, indices.length);
+          const noise = drawPictures(timed, sample.shape, (drawn, count) => drawn.randn(count));
+          const result = ddpmTrainStep({
+            weights: state.weights,
+            optimizerState: state.optimizerState,
+            optimizer: settings.adam,
+            learningRate: settings.learningRate * learningRateFactor(settings.schedule, step),
+            maxGradNorm: params.maxGradNorm === 0 ? undefined : params.maxGradNorm,
+            forward: (weights, { sample: noisy, timestep }) =>
+              runNetwork({ ...unet, weights }, { sample: noisy, timestep: timestep as readonly number[] }),
+            scheduler: noiseScheduler,
+            sample,
+            noise: noise.tensor,
+            timesteps,
+          });
+          const ema = updateEma(emaConfig, { step, weights: state.ema }, result.weights).weights;
+          const { weights, optimizerState, loss } = result;
+          return { state: { weights, ema, optimizerState }, loss, generator: noise.generator };
+        });
+        const [loss = Number.NaN] = await next.loss.data();
+        next.loss.dispose();
+        if (!Number.isFinite(loss)) {
+          disposeState(next.state);
+          throw new Error(notFinite(loss, step));
+        }
+        disposeState(state);
+        ({ state, generator } = next);
+        losses.push(loss);
+        await reportStep(context, step, batches.total, loss);
+      }
+    } catch (error) {
+      disposeState(state);
+      throw error;
+    }
+    disposeOptimizerState(state.optimizerState);
+    const trained = (weights: Weights): Model<unknown> => ({ ...unet, weights });
+    return { unet: trained(state.weights), ema: trained(state.ema), losses, generator };
+  },
+});
+
+async function reportStep(context: RunContext, step: number, total: number, loss: number): Promise<void> {
+  context.signal.throwIfAborted();
+  context.progress(step + 1, total, `loss ${loss.toPrecision(4)}`);
+  // Reading the loss back resolves at once on wasm and cpu; events and a cancel need a turn of the event loop.
+  await new Promise((resolve) => setTimeout(resolve, 0));
+}

@@ -1,0 +1,44 @@
+import { resizeBilinearGrad, resizeNearestNeighborGrad } from "./cpu-resize-gradients.ts";
+import { addKernel, replaceKernel } from "./registry.ts";
+import { activation, activationGrad, geglu, gegluGrad } from "./webgpu-activations.ts";
+import { attention } from "./webgpu-attention.ts";
+import { mendConv2d } from "./webgpu-conv2d.ts";
+import { mendConv2dBackpropFilter, mendConv2dBackpropInput } from "./webgpu-conv2d-gradients.ts";
+import { mendFill } from "./webgpu-int32.ts";
+import { mendFusedMatMul, mendMatMul } from "./webgpu-matmul.ts";
+import { multinomial } from "./webgpu-multinomial.ts";
+import { normApply, normGradInput, normGradParameters, normGradStats, normStats } from "./webgpu-norm.ts";
+import { softmax } from "./webgpu-softmax.ts";
+
+/** Replaces the kernels of tfjs's WebGPU backend that are wrong or slow. To be called once its package is imported. */
+export function mendWebgpuKernels(): void {
+  replaceKernel("webgpu", "BatchMatMul", (stock) => mendMatMul(stock));
+  replaceKernel("webgpu", "_FusedMatMul", mendFusedMatMul);
+  replaceKernel("webgpu", "Conv2D", (stock) => mendConv2d(stock));
+  replaceKernel("webgpu", "FusedConv2D", (stock) => mendConv2d(stock));
+  replaceKernel("webgpu", "Conv2DBackpropFilter", mendConv2dBackpropFilter);
+  replaceKernel("webgpu", "Conv2DBackpropInput", mendConv2dBackpropInput);
+  replaceKernel("webgpu", "Softmax", () => softmax);
+  replaceKernel("webgpu", "Multinomial", () => multinomial);
+  replaceKernel("webgpu", "Fill", mendFill);
+}
+
+/** Registers the kernels that tfjs's WebGPU backend does not have. */
+export function addWebgpuKernels(): void {
+  addKernel("webgpu", "LoomAttention", attention);
+  addKernel("webgpu", "LoomActivation", activation);
+  addKernel("webgpu", "LoomActivationGrad", activationGrad);
+  addKernel("webgpu", "LoomGeglu", geglu);
+  addKernel("webgpu", "LoomGegluGrad", gegluGrad);
+  addKernel("webgpu", "LoomNormStats", normStats);
+  addKernel("webgpu", "LoomNormApply", normApply);
+  addKernel("webgpu", "LoomNormGradStats", normGradStats);
+  addKernel("webgpu", "LoomNormGradInput", normGradInput);
+  addKernel("webgpu", "LoomNormGradParameters", normGradParameters);
+}
+
+/** Replaces the kernels of tfjs's CPU backend that are wrong. */
+export function mendCpuKernels(): void {
+  replaceKernel("cpu", "ResizeNearestNeighborGrad", () => resizeNearestNeighborGrad);
+  replaceKernel("cpu", "ResizeBilinearGrad", () => resizeBilinearGrad);
+}

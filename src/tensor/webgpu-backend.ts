@@ -1,0 +1,94 @@
+import type * as tf from "@tensorflow/tfjs";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { formatBytes } from "./format-bytes.ts";
+import { wantsIntegers, withIntegers } from "./kernels/webgpu-int32.ts";
+
+type BackendClass = typeof WebGPUBackend;
+type RunArguments = Parameters<WebGPUBackend["runWebGPUProgram"]>;
+
+/** The parts of tfjs's buffer pool that trimming needs; TypeScript calls them private. */
+interface BufferPool {
+  readonly freeBuffers: Map<string, GPUBuffer[]>;
+  numFreeBuffers: number;
+  numBytesAllocated: number;
+}
+
+/** What {@link defineBackend}'s class adds to tfjs's. */
+export interface OwnBackend extends WebGPUBackend {
+  /** Sends what has been recorded to the GPU. */
+  flush(): void;
+  /** Frees the pooled buffers that no tensor uses; returns the bytes given back. */
+  trim(): number;
+}
+
+/**
+ * tfjs's WebGPU backend with three additions: a tensor that no kernel could bind is refused before the dispatch (WebGPU
+ * would drop the whole submit and read back zeros), the buffer pool can be emptied (tfjs's only grows), and integer
+ * tensors go through shaders as integers.
+ *
+ * A function and not a class, because tfjs's module may be imported only once `navigator.gpu` exists.
+ */
+export function defineBackend(Base: BackendClass): new (device: GPUDevice, info?: GPUAdapterInfo) => OwnBackend {
+  return class extends Base implements OwnBackend {
+    private lost = false;
+    private compilesIntegers = false;
+
+    constructor(device: GPUDevice, info?: GPUAdapterInfo) {
+      super(device, info);
+      void device.lost.then(() => (this.lost = true));
+      const create = device.createShaderModule.bind(device);
+      device.createShaderModule = (descriptor) =>
+        create(this.compilesIntegers ? { ...descriptor, code: withIntegers(descriptor.code) } : descriptor);
+    }
+
+    override runWebGPUProgram(...[program, inputs, dtype, uniforms, output]: RunArguments): tf.TensorInfo {
+      if (this.lost) throw new Error("The GPU device was lost; its tensors are gone. Call recoverRuntime() and run again.");
+      const limit = this.device.limits.maxStorageBufferBindingSize;
+      refuseOversize(program.shaderKey, "output", output?.shape ?? program.outputShape, limit);
+      for (const input of inputs) refuseOversize(program.shaderKey, "input", input.shape, limit);
+      if (!wantsIntegers(program.shaderKey, inputs, output?.dtype ?? dtype)) {
+        return super.runWebGPUProgram(program, inputs, dtype, uniforms, output);
+      }
+      program.shaderKey = `int32-${program.shaderKey}`;
+      this.compilesIntegers = true;
+      try {
+        const whole = uniforms?.map(({ data }) => ({ type: "int32", data: data.map(Math.round) }));
+        return super.runWebGPUProgram(program, inputs, dtype, whole, output);
+      } finally {
+        this.compilesIntegers = false;
+      }
+    }
+
+    flush(): void {
+      this.ensureCommandEncoderReady();
+      this.endComputePassEncoder();
+      this.submitQueue();
+    }
+
+    trim(): number {
+      // Buffers of disposed tensors reach the pool only when the commands that read them have been submitted.
+      this.flush();
+      const pool = this.bufferManager as unknown as BufferPool;
+      let freed = 0;
+      for (const buffers of pool.freeBuffers.values()) {
+        for (const buffer of buffers.splice(0)) {
+          freed += buffer.size;
+          pool.numFreeBuffers--;
+          buffer.destroy();
+        }
+      }
+      pool.numBytesAllocated -= freed;
+      return freed;
+    }
+  };
+}
+
+function refuseOversize(shaderKey: string, role: string, shape: readonly number[], limit: number): void {
+  // All dtypes take four bytes on the GPU: bool is widened, complex is split.
+  const bytes = 4 * shape.reduce((product, size) => product * size, 1);
+  if (bytes <= limit) return;
+  throw new Error(
+    `${shaderKey.split("_")[0]}: its ${role} [${shape.join(", ")}] takes ${formatBytes(bytes)}, but this GPU binds at most ` +
+      `${formatBytes(limit)} to a kernel. Use a smaller batch or picture, or the backend "wasm".`,
+  );
+}

@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import { parseCommand, UsageError } from "../../src/cli/args.ts";
+
+describe("the command line", () => {
+  it("reads a run with all its options", () => {
+    const argv = ["run", "g.json", "--set", "seed.seed=3", "--set", "text.value=a=b", "--save", "decode.image=out.png", "--only", "decode", "--backend", "cpu", "--json"];
+    expect(parseCommand(argv)).toEqual({
+      command: "run",
+      graph: "g.json",
+      set: { "seed.seed": "3", "text.value": "a=b" },
+      save: [{ port: "decode.image", path: "out.png" }],
+      only: ["decode"],
+      backend: "cpu",
+      json: true,
+    });
+  });
+
+  it("runs on the automatic backend unless told otherwise", () => {
+    expect(parseCommand(["run", "g.json"])).toMatchObject({ backend: "auto", json: false, set: {}, save: [], only: [] });
+  });
+
+  it.each([
+    [["run"], "wants the path of a graph file"],
+    [["run", "a", "b"], '"b" is one word too many'],
+    [["run", "g", "--backend", "cuda"], "auto, webgpu, wasm, cpu"],
+    [["run", "g", "--set", "seed=3"], "node.param=value"],
+    [["run", "g", "--save", "x.png"], "node.port=file"],
+    [["run", "g", "--sets", "x"], "--sets"],
+    [["dance"], '"dance" is no command'],
+  ])("refuses %j: %s", (argv, reason) => {
+    expect(() => parseCommand(argv)).toThrow(UsageError);
+    expect(() => parseCommand(argv)).toThrow(reason);
+  });
+});

@@ -1,0 +1,2 @@
+export { second } from "./cycle-second.ts";
+export const first = 1;

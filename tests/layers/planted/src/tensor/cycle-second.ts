@@ -1,0 +1,2 @@
+export { first } from "./cycle-first.ts";
+export const second = 2;
