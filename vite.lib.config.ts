@@ -11,7 +11,11 @@ export default defineConfig({
     outDir: "dist/lib",
     rollupOptions: {
       input: { index: "src/index.ts", cli: "src/cli/main.ts" },
-      external: [...builtinModules, /^node:/, ...Object.keys(manifest.dependencies).flatMap((name) => [name, new RegExp(`^${name}/`)])],
+      external: [
+        ...builtinModules,
+        /^node:/,
+        ...Object.keys(manifest.dependencies).flatMap((name) => [name, new RegExp(`^${name}/`)]),
+      ],
     },
   },
 });

@@ -25,6 +25,9 @@ export interface RunGraphOptions extends RunOptions {
  * @example
  * const { outputs, dispose } = await runGraph(graph, { set: { "seed.seed": 1 } });
  */
-export async function runGraph(graph: unknown, { services = nodeServices(), ...options }: RunGraphOptions = {}): Promise<GraphResult> {
+export async function runGraph(
+  graph: unknown,
+  { services = nodeServices(), ...options }: RunGraphOptions = {},
+): Promise<GraphResult> {
   return new Runner({ services, cacheBytes: 0 }).run(graph, options);
 }

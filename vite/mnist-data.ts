@@ -4,7 +4,12 @@ import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Plugin } from "vite";
 
-const FILES = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
+const FILES = [
+  "train-images-idx3-ubyte",
+  "train-labels-idx1-ubyte",
+  "t10k-images-idx3-ubyte",
+  "t10k-labels-idx1-ubyte",
+];
 const FOLDER = "data/mnist";
 
 /** Puts MNIST's four IDX files beside the page: as they are while developing, gzipped (11 MB) in a build. */
@@ -33,7 +38,11 @@ export function mnistData(): Plugin {
     async generateBundle() {
       for (const name of FILES) {
         // The name keeps no .gz: the reader knows gzip by its first bytes, and a server cannot mistake it for a coding.
-        this.emitFile({ type: "asset", fileName: `${FOLDER}/${name}`, source: gzipSync(await readFile(join(folder, name)), { level: 9 }) });
+        this.emitFile({
+          type: "asset",
+          fileName: `${FOLDER}/${name}`,
+          source: gzipSync(await readFile(join(folder, name)), { level: 9 }),
+        });
       }
     },
   };

@@ -51,12 +51,15 @@ export function parseCommand(argv: readonly string[]): Command {
       return { command, graph: required(graph, command) };
     case "run": {
       const backend = BACKENDS.find((name) => name === values.backend);
-      if (!backend) throw new UsageError(`--backend is "${values.backend}"; it must be one of ${BACKENDS.join(", ")}.`);
+      if (!backend)
+        throw new UsageError(`--backend is "${values.backend}"; it must be one of ${BACKENDS.join(", ")}.`);
       return {
         command,
         graph: required(graph, command),
         set: Object.fromEntries(values.set.map((text) => split(text, "--set", "node.param=value"))),
-        save: values.save.map((text) => split(text, "--save", "node.port=file")).map(([port, path]) => ({ port, path })),
+        save: values.save
+          .map((text) => split(text, "--save", "node.port=file"))
+          .map(([port, path]) => ({ port, path })),
         only: values.only,
         backend,
         json: values.json,
@@ -93,6 +96,7 @@ function required(graph: string | undefined, command: string): string {
 
 function split(text: string, option: string, form: string): readonly [key: string, value: string] {
   const match = /^([^.=]+\.[^.=]+)=(.*)$/s.exec(text);
-  if (!match?.[1] || match[2] === undefined) throw new UsageError(`${option} "${text}" is not of the form ${form}.`);
+  if (!match?.[1] || match[2] === undefined)
+    throw new UsageError(`${option} "${text}" is not of the form ${form}.`);
   return [match[1], match[2]];
 }

@@ -16,7 +16,8 @@ export function listNodes(json: boolean): number {
       const values = param.kind === "choice" ? ` of ${param.options.join(" | ")}` : "";
       console.log(`  = ${name} (${param.kind}${values}; ${JSON.stringify(param.default)}): ${param.doc}`);
     }
-    for (const [name, port] of Object.entries(node.outputs)) console.log(`  < ${name} (${port.type}): ${port.doc}`);
+    for (const [name, port] of Object.entries(node.outputs))
+      console.log(`  < ${name} (${port.type}): ${port.doc}`);
     console.log();
   }
   return 0;

@@ -28,14 +28,24 @@ export class ProgressBar {
         this.draw(event.node, event.total > 0 ? event.done / event.total : 0, event.note);
         break;
       case "iteration": {
-        const count = event.total === undefined ? `${String(event.index + 1)}` : `${String(event.index + 1)}/${String(event.total)}`;
-        const scalars = Object.entries(event.scalars).map(([name, value]) => `${name} ${value.toPrecision(4)}`);
-        this.draw(event.zone, event.total ? (event.index + 1) / event.total : 0, [count, ...scalars].join(" "));
+        const count =
+          event.total === undefined
+            ? `${String(event.index + 1)}`
+            : `${String(event.index + 1)}/${String(event.total)}`;
+        const scalars = Object.entries(event.scalars).map(
+          ([name, value]) => `${name} ${value.toPrecision(4)}`,
+        );
+        this.draw(
+          event.zone,
+          event.total ? (event.index + 1) / event.total : 0,
+          [count, ...scalars].join(" "),
+        );
         break;
       }
       case "nodeFinished":
         this.done += 1;
-        if (!this.live) this.stream.write(`${event.node} ${event.cached ? "(cached)" : `${event.ms.toFixed(0)} ms`}\n`);
+        if (!this.live)
+          this.stream.write(`${event.node} ${event.cached ? "(cached)" : `${event.ms.toFixed(0)} ms`}\n`);
         break;
       case "warning":
         this.clear();

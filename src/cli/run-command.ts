@@ -45,7 +45,10 @@ export async function runFile(command: RunCommand): Promise<number> {
   }
 }
 
-async function saveOutputs({ save, json }: RunCommand, { outputs }: Pick<GraphResult, "outputs">): Promise<void> {
+async function saveOutputs(
+  { save, json }: RunCommand,
+  { outputs }: Pick<GraphResult, "outputs">,
+): Promise<void> {
   for (const { port: address, path } of save) {
     const [node = "", port = ""] = address.split(".");
     await saveValue(nodeFiles, path, outputs[node]?.[port]);
@@ -76,7 +79,9 @@ async function saveLastGood(command: RunCommand, partial: PartialResult): Promis
     const [node = "", port = ""] = address.split(".");
     const value = partial.outputs[node]?.[port];
     if (value === undefined) continue;
-    const kept = path.endsWith("/") ? `${path.slice(0, -1)}.last-good/` : path.replace(/(\.[^.]+)$/, ".last-good$1");
+    const kept = path.endsWith("/")
+      ? `${path.slice(0, -1)}.last-good/`
+      : path.replace(/(\.[^.]+)$/, ".last-good$1");
     await saveValue(nodeFiles, kept, value);
     console.error(`saved the last good ${address} as ${kept}`);
   }

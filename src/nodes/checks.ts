@@ -8,7 +8,9 @@ export function requireSameShape(tensors: Readonly<Record<string, tf.Tensor>>): 
   const [[firstName, first] = ["", undefined], ...others] = Object.entries(tensors);
   for (const [name, tensor] of others) {
     if (first && tensor.shape.join() !== first.shape.join()) {
-      throw new Error(`${firstName} is [${first.shape.join(",")}], ${name} is [${tensor.shape.join(",")}]: they must be of one shape.`);
+      throw new Error(
+        `${firstName} is [${first.shape.join(",")}], ${name} is [${tensor.shape.join(",")}]: they must be of one shape.`,
+      );
     }
   }
 }

@@ -4,7 +4,8 @@ import { assertNoDeviceErrors, runtimeInfo, trimMemory } from "../tensor/runtime
 
 /** The tensors in a value, looked for in plain objects, arrays and maps of them. */
 function tensorsIn(value: unknown, found: tf.Tensor[] = [], seen = new Set<unknown>()): tf.Tensor[] {
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || seen.has(value)) return found;
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || seen.has(value))
+    return found;
   seen.add(value);
   if (value instanceof tf.Tensor) found.push(value);
   else for (const item of Object.values(value)) tensorsIn(item, found, seen);

@@ -22,7 +22,9 @@ export function setParams(
     const specs = lookUp(description.nodes, node.type)?.params ?? {};
     const spec = lookUp(specs, name);
     if (!spec) {
-      throw new Error(`Node "${id}" (${node.type}) has no parameter "${name}". It has: ${Object.keys(specs).join(", ") || "none"}.`);
+      throw new Error(
+        `Node "${id}" (${node.type}) has no parameter "${name}". It has: ${Object.keys(specs).join(", ") || "none"}.`,
+      );
     }
     nodes[id] = { ...node, params: { ...node.params, [name]: readParam(address, spec, value) } };
   }
@@ -44,7 +46,8 @@ function readParam(address: string, spec: ParamSpec, value: ParamValue): ParamVa
       return Number.isSafeInteger(number) ? number : value;
     }
     case "boolean":
-      if (value !== "true" && value !== "false") throw new Error(`${address} is "${value}"; it must be true or false.`);
+      if (value !== "true" && value !== "false")
+        throw new Error(`${address} is "${value}"; it must be true or false.`);
       return value === "true";
     case "text":
     case "choice":

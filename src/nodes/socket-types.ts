@@ -4,7 +4,14 @@ import type { SamplingPlan, Scheduler, SchedulerState } from "../diffusion/sched
 import type { Model } from "../diffusion/weights/parameters.ts";
 import { TorchGenerator } from "../tensor/torch-generator.ts";
 import type { Optimizer } from "./training/optimizer-value.ts";
-import { anyType, booleanType, floatType, intType, socketType, textType } from "../engine/node/socket-type.ts";
+import {
+  anyType,
+  booleanType,
+  floatType,
+  intType,
+  socketType,
+  textType,
+} from "../engine/node/socket-type.ts";
 
 const isTensor = (value: unknown): value is tf.Tensor => value instanceof tf.Tensor;
 const bytesOfTensor = (tensor: tf.Tensor): number => tensor.size * tf.util.bytesPerElement(tensor.dtype);
@@ -151,7 +158,8 @@ export const unetType = socketType<Model<unknown>>({
   // Counted one by one: a model may share tensors with the one that it was made from.
   resources: (model) => Object.values(model.weights),
   bytes: (model) => bytesOfWeights(model.weights),
-  describe: (model) => `${model.className}, ${countParameters(model.weights).toLocaleString("en")} parameters`,
+  describe: (model) =>
+    `${model.className}, ${countParameters(model.weights).toLocaleString("en")} parameters`,
 });
 
 /** An optimizer: its settings, its step count and its moments. */

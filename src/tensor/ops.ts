@@ -1,7 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { fusedActivation, fusedGeglu, hasFusedActivations } from "./kernels/fused-activations.ts";
+import { fusedAttention, hasFusedAttention } from "./kernels/fused-attention.ts";
 import {
   compositeActivations,
+  compositeAttention,
   compositeGeglu,
   compositeGroupNorm,
   compositeLayerNorm,
@@ -87,8 +89,8 @@ export function attention(
   options: AttentionOptions = {},
 ): tf.Tensor4D {
   const scale = options.scale ?? 1 / Math.sqrt(q.shape[3]);
-  const scores = tf.mul(tf.matMul(q, k, false, true), scale);
-  return tf.matMul(tf.softmax(options.mask ? tf.add(scores, options.mask) : scores), v) as tf.Tensor4D;
+  const attend = hasFusedAttention(q.shape[3]) ? fusedAttention : compositeAttention;
+  return attend(q, k, v, scale, options.mask);
 }
 
 /** x·σ(x) (Hendrycks and Gimpel 2016; also called swish). */

@@ -3,7 +3,21 @@ import { parseCommand, UsageError } from "../../src/cli/args.ts";
 
 describe("the command line", () => {
   it("reads a run with all its options", () => {
-    const argv = ["run", "g.json", "--set", "seed.seed=3", "--set", "text.value=a=b", "--save", "decode.image=out.png", "--only", "decode", "--backend", "cpu", "--json"];
+    const argv = [
+      "run",
+      "g.json",
+      "--set",
+      "seed.seed=3",
+      "--set",
+      "text.value=a=b",
+      "--save",
+      "decode.image=out.png",
+      "--only",
+      "decode",
+      "--backend",
+      "cpu",
+      "--json",
+    ];
     expect(parseCommand(argv)).toEqual({
       command: "run",
       graph: "g.json",
@@ -16,7 +30,13 @@ describe("the command line", () => {
   });
 
   it("runs on the automatic backend unless told otherwise", () => {
-    expect(parseCommand(["run", "g.json"])).toMatchObject({ backend: "auto", json: false, set: {}, save: [], only: [] });
+    expect(parseCommand(["run", "g.json"])).toMatchObject({
+      backend: "auto",
+      json: false,
+      set: {},
+      save: [],
+      only: [],
+    });
   });
 
   it.each([

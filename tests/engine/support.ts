@@ -353,6 +353,29 @@ export const updateCrateNode = defineNode({
   },
 });
 
+/** Has a lazy input and never asks for it. */
+export const idleNode = defineNode({
+  type: "test/idle",
+  version: 1,
+  title: "Idle",
+  doc: "Does nothing.",
+  inputs: { later: lazyPort(boxType, "never asked for") },
+  params: {},
+  outputs: { box: port(boxType, "a box") },
+  run: () => ({ box: new Box(5) }),
+});
+
+export const nanNode = defineNode({
+  type: "test/nan-above",
+  version: 1,
+  title: "NaN above",
+  doc: "A box, or one with NaN when it holds more than the limit.",
+  inputs: { box: port(boxType, "a box") },
+  params: { limit: float({ default: 0, doc: "the limit" }) },
+  outputs: { box: port(boxType, "a new box") },
+  run: ({ inputs, params }) => ({ box: new Box(inputs.box.value > params.limit ? Number.NaN : inputs.box.value) }),
+});
+
 /** Ten times a number, as a conversion that makes something that has to be freed. */
 export const boxNumber = conversion(intType, boxType, (value) => new Box(10 * value));
 
@@ -391,6 +414,7 @@ export const repeatZone = defineZone({
       afterIteration: (_index, end) => {
         done++;
         const watch = end.inputs["watch"] as Box | undefined;
+        if (watch !== undefined && Number.isNaN(watch.value)) throw new Error("watch is NaN");
         return watch === undefined ? {} : { watch: watch.value };
       },
       finish: () => ({ count: done }),
@@ -414,6 +438,8 @@ export const testNodes: NodeDefinition[] = [
   oddNode,
   asyncOddNode,
   updateCrateNode,
+  idleNode,
+  nanNode,
 ];
 export const testZones: ZoneDefinition[] = [repeatZone];
 
@@ -482,7 +508,8 @@ export async function failure(running: Promise<Ran>): Promise<EngineError> {
 
 /** To be called after each test: nothing was freed twice or read after it was freed, and nothing is left. */
 export function expectNothingLeft(): void {
-  expect(Box.faults).toEqual([]);
-  expect(Box.living).toBe(0);
-  expect(openDrivers.count).toBe(0);
+  const left = { faults: Box.faults.splice(0), living: Box.living, drivers: openDrivers.count };
+  Box.living = 0;
+  openDrivers.count = 0;
+  expect(left).toEqual({ faults: [], living: 0, drivers: 0 });
 }

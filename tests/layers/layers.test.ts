@@ -8,10 +8,18 @@ const rules = createRequire(import.meta.url)("../../.dependency-cruiser.cjs") as
 
 async function violations(folder: string): Promise<{ modules: number; found: string[] }> {
   const { forbidden = [], options = {} } = rules;
-  const { output } = await cruise([folder], { ...options, baseDir: root, ruleSet: { forbidden }, validate: true });
+  const { output } = await cruise([folder], {
+    ...options,
+    baseDir: root,
+    ruleSet: { forbidden },
+    validate: true,
+  });
   const { modules, summary } = output as ICruiseResult;
   const inside = (file: string): string => file.slice(file.indexOf("src/") + 4);
-  return { modules: modules.length, found: summary.violations.map(({ rule, from }) => `${rule.name}: ${inside(from)}`) };
+  return {
+    modules: modules.length,
+    found: summary.violations.map(({ rule, from }) => `${rule.name}: ${inside(from)}`),
+  };
 }
 
 describe("layers", () => {

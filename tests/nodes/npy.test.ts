@@ -3,7 +3,16 @@ import { describe, expect, it } from "vitest";
 import { decodeNpy, encodeNpy } from "../../src/nodes/io/npy.ts";
 
 const file = (header: string, data: readonly number[] = [], version = 1): Uint8Array =>
-  Uint8Array.from([0x93, ...Buffer.from("NUMPY"), version, 0, header.length & 255, header.length >> 8, ...Buffer.from(header), ...data]);
+  Uint8Array.from([
+    0x93,
+    ...Buffer.from("NUMPY"),
+    version,
+    0,
+    header.length & 255,
+    header.length >> 8,
+    ...Buffer.from(header),
+    ...data,
+  ]);
 
 describe(".npy files", () => {
   it("come back as they were written, with the data at a multiple of 64 bytes", () => {
@@ -41,6 +50,8 @@ describe(".npy files", () => {
     ["has no dtype", file("{}\n")],
     ["has the shape (-1)", file("{'descr': '<f4', 'fortran_order': False, 'shape': (-1), }\n")],
   ])("that %s are refused by name", (reason, bytes) => {
-    expect(() => decodeNpy("bad.npy", bytes)).toThrow(`"bad.npy" ${reason.replace(/^its/, "holds 4 bytes of data; its")}`);
+    expect(() => decodeNpy("bad.npy", bytes)).toThrow(
+      `"bad.npy" ${reason.replace(/^its/, "holds 4 bytes of data; its")}`,
+    );
   });
 });

@@ -14,10 +14,16 @@ describe("source references", () => {
     expect(parseSourceRef(text)).toEqual(expected);
   });
 
-  it.each(["", "mnist", "bundled:", "bundled:../secrets", "hf:name", "hf:a/..", "http://example.org/model", "javascript:alert(1)"])(
-    "refuses %j and lists the forms",
-    (text) => {
-      expect(() => parseSourceRef(text)).toThrow(/bundled:<name>, file:<path>, hf:<org>\/<name>/);
-    },
-  );
+  it.each([
+    "",
+    "mnist",
+    "bundled:",
+    "bundled:../secrets",
+    "hf:name",
+    "hf:a/..",
+    "http://example.org/model",
+    "javascript:alert(1)",
+  ])("refuses %j and lists the forms", (text) => {
+    expect(() => parseSourceRef(text)).toThrow(/bundled:<name>, file:<path>, hf:<org>\/<name>/);
+  });
 });

@@ -10,8 +10,9 @@ import { openRequired } from "../../src/nodes/sources/sources.ts";
 import { webServices } from "../../src/nodes/sources/web-sources.ts";
 
 const { sources } = nodeServices();
-const textOf = async (file: { size: number; read(offset: number, length: number): Promise<Uint8Array> } | undefined) =>
-  file && new TextDecoder().decode(await file.read(0, file.size));
+const textOf = async (
+  file: { size: number; read(offset: number, length: number): Promise<Uint8Array> } | undefined,
+) => file && new TextDecoder().decode(await file.read(0, file.size));
 
 let folder = "";
 beforeAll(async () => {
@@ -45,13 +46,17 @@ describe("file: sources", () => {
   });
 
   it("that are not there are refused by name", async () => {
-    await expect(sources.folder("file:/no/such/folder").open("config.json")).rejects.toThrow("there is no such file or folder");
+    await expect(sources.folder("file:/no/such/folder").open("config.json")).rejects.toThrow(
+      "there is no such file or folder",
+    );
   });
 });
 
 describe("bundled: sources", () => {
   it("find the models that ship, and MNIST", async () => {
-    expect(await textOf(await sources.folder("bundled:mnist-ddpm").open("unet/config.json"))).toContain("UNet2DModel");
+    expect(await textOf(await sources.folder("bundled:mnist-ddpm").open("unet/config.json"))).toContain(
+      "UNet2DModel",
+    );
     expect((await sources.folder("bundled:mnist").open("t10k-labels-idx1-ubyte"))?.size).toBe(10_008);
   });
 
@@ -90,7 +95,11 @@ describe("sources over the network", () => {
   it("tell how far a download is", async () => {
     answer = (_, response) => response.setHeader("Content-Length", "6").end("abcdef");
     const seen: string[] = [];
-    await sources.folder(base).open("x.bin", { progress: (done, total, note) => seen.push(`${String(done)}/${String(total)} ${note ?? ""}`) });
+    await sources
+      .folder(base)
+      .open("x.bin", {
+        progress: (done, total, note) => seen.push(`${String(done)}/${String(total)} ${note ?? ""}`),
+      });
     expect(seen.at(-1)).toBe("6/6 fetching x.bin");
   });
 
@@ -106,7 +115,9 @@ describe("sources over the network", () => {
     [500, {}, "the server answered 500"],
   ])("status %i is explained, with the file's name", async (status, headers, reason) => {
     answer = (_, response) => response.writeHead(status, headers).end();
-    await expect(sources.folder(base).open("a/weights.bin")).rejects.toThrow(`"weights.bin" could not be fetched`);
+    await expect(sources.folder(base).open("a/weights.bin")).rejects.toThrow(
+      `"weights.bin" could not be fetched`,
+    );
     await expect(sources.folder(base).open("a/weights.bin")).rejects.toThrow(reason);
   });
 
@@ -116,7 +127,9 @@ describe("sources over the network", () => {
       response.write("half");
       setTimeout(() => response.destroy(), 20);
     };
-    await expect(sources.folder(base).open("x.bin")).rejects.toThrow(/"x.bin": the connection broke after \d+ bytes/);
+    await expect(sources.folder(base).open("x.bin")).rejects.toThrow(
+      /"x.bin": the connection broke after \d+ bytes/,
+    );
   });
 
   it("a cancelled download stops", async () => {
@@ -142,7 +155,10 @@ describe("sources over the network", () => {
     const page = webServices({ baseUrl: `${base}/loom/`, files: nodeFiles }).sources;
     expect(await textOf(await page.folder("bundled:mnist-ddpm").open("unet/config.json"))).toBe("{}");
     expect(await page.folder("bundled:mnist").open("train-images-idx3-ubyte")).toBeUndefined();
-    expect(asked).toEqual(["/loom/models/mnist-ddpm/unet/config.json", "/loom/data/mnist/train-images-idx3-ubyte"]);
+    expect(asked).toEqual([
+      "/loom/models/mnist-ddpm/unet/config.json",
+      "/loom/data/mnist/train-images-idx3-ubyte",
+    ]);
   });
 
   it("in the page, a file: source is one of the files that the person chose", async () => {
@@ -155,7 +171,8 @@ describe("sources over the network", () => {
 
 describe("writing files", () => {
   afterEach(async () => {
-    for (const name of await readdir(folder)) if (name.startsWith("out")) await rm(join(folder, name), { recursive: true });
+    for (const name of await readdir(folder))
+      if (name.startsWith("out")) await rm(join(folder, name), { recursive: true });
   });
 
   it("makes folders, replaces the old file and leaves nothing else behind", async () => {
@@ -168,7 +185,9 @@ describe("writing files", () => {
 
   it("a folder in the way is an error, and no part is left", async () => {
     await mkdir(join(folder, "out.png"));
-    await expect(nodeFiles.write(join(folder, "out.png"), Uint8Array.of(1))).rejects.toThrow("a folder of that name is in the way");
+    await expect(nodeFiles.write(join(folder, "out.png"), Uint8Array.of(1))).rejects.toThrow(
+      "a folder of that name is in the way",
+    );
     expect((await readdir(folder)).filter((name) => name.endsWith(".part"))).toEqual([]);
   });
 

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import { silu } from "../../tensor/ops.ts";
 import type { Model, ParameterSpec, Weights } from "../weights/parameters.ts";
-import { applyConv, applyGroupNorm } from "./layers/apply.ts";
+import { applyConv, applyNormActivation } from "./layers/apply.ts";
 import { downsample, downsampleParameters } from "./layers/downsample.ts";
+import { concatChannels } from "./layers/lean-gradients.ts";
 import { convParameters, normParameters } from "./layers/parameters.ts";
 import { resnetBlock, resnetBlockParameters } from "./layers/resnet-block.ts";
 import { selfAttention, selfAttentionParameters } from "./layers/self-attention.ts";
@@ -89,9 +89,7 @@ export function unet2dForward(config: Unet2dConfig, weights: Weights, inputs: Un
     for (const stage of layout.up)
       hidden = upStage(weights, stage, hidden, time, skips, inputs.sample, layout);
 
-    hidden = silu(
-      applyGroupNorm<tf.Tensor4D>(weights, "conv_norm_out", hidden, config.normNumGroups, config.normEps),
-    );
+    hidden = applyNormActivation(weights, "conv_norm_out", "silu", hidden, config.normNumGroups, config.normEps);
     hidden = applyConv(weights, "conv_out", hidden, { padding: 1 });
     return config.timeEmbeddingType === "fourier" ? divideByTimesteps(hidden, inputs.timestep) : hidden;
   });
@@ -179,5 +177,5 @@ function joinSkip(
         `so height and width must be multiples of ${String(multiple)}.`,
     );
   }
-  return tf.concat([hidden, skip], 3);
+  return concatChannels(hidden, skip);
 }

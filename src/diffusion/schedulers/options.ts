@@ -50,11 +50,17 @@ export interface ReadOptions {
   readonly ignored: readonly string[];
 }
 
+/** Options of early diffusers with the one value that is what every scheduler does now. */
+const retired: Readonly<Record<string, unknown>> = {
+  predict_epsilon: true,
+  tensor_format: "pt",
+};
+
 /**
  * Checks a parsed `scheduler_config.json` against the options of one class.
  *
  * Names that start with `_` are metadata. Names that only other classes know are set aside, as diffusers does (Stable
- * Diffusion 1.5's PNDM config has DDIM's `clip_sample`).
+ * Diffusion 1.5's PNDM config has DDIM's `clip_sample`), and so are names with the value null, which chooses nothing.
  *
  * @throws When an option is known to no class, or its value is not supported: the message names option, value and
  *   what is supported.
@@ -71,7 +77,7 @@ export function readOptions(
     if (name.startsWith("_") || value === undefined) continue;
     const spec = specs[name];
     if (spec) given[name] = readOption(className, name, spec, value);
-    else if (knownElsewhere.has(name)) ignored.push(name);
+    else if (knownElsewhere.has(name) || value === null || retired[name] === value) ignored.push(name);
     else {
       throw new Error(
         `${className}: option "${name}" is not known. Supported options: ${Object.keys(specs).join(", ")}.`,

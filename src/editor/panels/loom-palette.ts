@@ -154,6 +154,8 @@ export class LoomPalette extends LitElement {
           @input=${(event: Event): void => {
             this.query = (event.currentTarget as HTMLInputElement).value;
             this.active = 0;
+            // Now, not with the next frame: Enter may follow at once.
+            this.#found = search(this.#entries, this.query);
           }}
           @keydown=${this.#key}
           @blur=${(): void => this.#close()}

@@ -1,5 +1,5 @@
 import type { ConversionDescription, RegistryDescription } from "../node/description.ts";
-import { successors } from "./cycles.ts";
+import { findPath, successors } from "./cycles.ts";
 import type { EdgeRecord, GraphDocument } from "./document.ts";
 import { splitRef, structureOf, type GraphEdge, type GraphStructure } from "./structure.ts";
 import { resolveTypes, typeFits, type Fit, type ResolvedTypes } from "./types.ts";
@@ -33,8 +33,12 @@ export function canConnect(description: RegistryDescription, document: GraphDocu
   if (!fit.ok) return { ok: false, reason: `${fit.reason}.` };
 
   const old = target.incoming.get(toRef.port);
-  const path = findPath(successors(structure), target.id, source.id);
-  if (path !== undefined) return { ok: false, reason: `This wire would close a circle: ${[...path, target.id].join(" → ")}.` };
+  const path = findPath(successors(structure), [target.index], source.index);
+  if (path !== undefined) {
+    const ids = [...structure.nodes.keys()];
+    const circle = [...path, target.index].map((index) => ids[index]);
+    return { ok: false, reason: `This wire would close a circle: ${circle.join(" → ")}.` };
+  }
   const consequence = downstreamFault(structure, document, { from, to });
   if (consequence !== undefined) return { ok: false, reason: consequence };
   return {
@@ -62,25 +66,6 @@ function downstreamFault(structure: GraphStructure, document: GraphDocument, wir
     const fit = fitIn(after, then, edge);
     if (fit.ok || !fitIn(before, structure, edge).ok) continue;
     return `This would change the type of ${edge.source.id}.${edge.sourcePort}, but ${fit.reason} at ${edge.target.id}.${edge.targetPort}.`;
-  }
-  return undefined;
-}
-
-function findPath(next: ReadonlyMap<string, string[]>, from: string, to: string): string[] | undefined {
-  const cameFrom = new Map<string, string | undefined>([[from, undefined]]);
-  const queue = [from];
-  for (let at = 0; at < queue.length; at++) {
-    const id = queue[at] ?? from;
-    if (id === to) {
-      const path: string[] = [];
-      for (let back: string | undefined = id; back !== undefined; back = cameFrom.get(back)) path.push(back);
-      return path.reverse();
-    }
-    for (const target of next.get(id) ?? []) {
-      if (cameFrom.has(target)) continue;
-      cameFrom.set(target, id);
-      queue.push(target);
-    }
   }
   return undefined;
 }

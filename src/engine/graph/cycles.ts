@@ -1,14 +1,17 @@
 import type { GraphNode, GraphStructure } from "./structure.ts";
 
+/** For each node, by its index, the indices of the nodes that must run after it. */
+export type Successors = readonly (readonly number[])[];
+
 /**
- * The nodes that must run after each node. Zones add to the wires: a begin runs before everything in its zone and the end
- * after it, so that a wire around a zone's outside back into its body is seen as the cycle that it is.
+ * Zones add to the wires: a begin runs before everything in its zone and the end after it, so that a wire around a zone's
+ * outside back into its body is seen as the cycle that it is.
  */
-export function successors(structure: GraphStructure): Map<string, string[]> {
-  const next = new Map<string, string[]>();
-  for (const node of structure.nodes.values()) next.set(node.id, node.outgoing.map(({ target }) => target.id));
+export function successors(structure: GraphStructure): Successors {
+  const next: number[][] = [];
+  for (const node of structure.nodes.values()) next.push(node.outgoing.map(({ target }) => target.index));
   const order = (first: GraphNode | undefined, second: GraphNode | undefined): void => {
-    if (first !== undefined && second !== undefined && first !== second) next.get(first.id)?.push(second.id);
+    if (first !== undefined && second !== undefined && first !== second) next[first.index]?.push(second.index);
   };
   for (const zone of structure.zones.values()) {
     order(zone.begin, zone.end);
@@ -28,77 +31,107 @@ export function successors(structure: GraphStructure): Map<string, string[]> {
 /** One cycle, the shortest through its first node, out of every knot of the graph, in the direction of the wires. */
 export function findCycles(structure: GraphStructure): string[][] {
   const next = successors(structure);
+  if (isSorted(next)) return [];
+  const ids = [...structure.nodes.keys()];
   const cycles: string[][] = [];
   for (const knot of findKnots(next)) {
-    const [start] = knot;
-    if (start === undefined || (knot.length === 1 && next.get(start)?.includes(start) !== true)) continue;
-    cycles.push(shortestCycle(start, next, new Set(knot)));
+    const start = Math.min(...knot);
+    if (knot.length === 1 && next[start]?.includes(start) !== true) continue;
+    const within = new Set(knot);
+    const back = findPath(next, next[start] ?? [], start, (index) => within.has(index)) ?? [];
+    cycles.push([start, ...back.slice(0, -1)].map((index) => ids[index] ?? ""));
   }
   return cycles;
 }
 
+/** Whether a topological order exists (Kahn 1962): the quick answer for sound graphs. */
+function isSorted(next: Successors): boolean {
+  const waiting = new Uint32Array(next.length);
+  for (const targets of next) for (const index of targets) waiting[index] = (waiting[index] ?? 0) + 1;
+  const free: number[] = [];
+  for (const [index, count] of waiting.entries()) if (count === 0) free.push(index);
+  let done = 0;
+  for (let index = free.pop(); index !== undefined; index = free.pop()) {
+    done++;
+    for (const target of next[index] ?? []) {
+      const count = (waiting[target] ?? 0) - 1;
+      waiting[target] = count;
+      if (count === 0) free.push(target);
+    }
+  }
+  return done === next.length;
+}
+
 interface Visit {
-  readonly id: string;
-  readonly targets: readonly string[];
+  readonly index: number;
+  readonly targets: readonly number[];
   at: number;
 }
 
-/** Strongly connected components after Tarjan (1972), without recursion; each in the document's order. */
-function findKnots(next: ReadonlyMap<string, readonly string[]>): string[][] {
-  const indices = new Map<string, number>();
-  const lowest = new Map<string, number>();
-  const pending: string[] = [];
-  const isPending = new Set<string>();
-  const knots: string[][] = [];
+/** Strongly connected components after Tarjan (1972), without recursion. */
+function findKnots(next: Successors): number[][] {
+  const order = new Map<number, number>();
+  const lowest = new Map<number, number>();
+  const pending: number[] = [];
+  const isPending = new Set<number>();
+  const knots: number[][] = [];
   const visits: Visit[] = [];
-  const enter = (id: string): void => {
-    lowest.set(id, indices.size);
-    indices.set(id, indices.size);
-    pending.push(id);
-    isPending.add(id);
-    visits.push({ id, targets: next.get(id) ?? [], at: 0 });
+  const enter = (index: number): void => {
+    lowest.set(index, order.size);
+    order.set(index, order.size);
+    pending.push(index);
+    isPending.add(index);
+    visits.push({ index, targets: next[index] ?? [], at: 0 });
   };
-  const lower = (id: string, to: number): void => void lowest.set(id, Math.min(lowest.get(id) ?? to, to));
+  const lower = (index: number, to: number): void => void lowest.set(index, Math.min(lowest.get(index) ?? to, to));
 
   for (const root of next.keys()) {
-    if (indices.has(root)) continue;
+    if (order.has(root)) continue;
     enter(root);
     for (let visit = visits.at(-1); visit !== undefined; visit = visits.at(-1)) {
       const target = visit.targets[visit.at++];
       if (target !== undefined) {
-        const index = indices.get(target);
-        if (index === undefined) enter(target);
-        else if (isPending.has(target)) lower(visit.id, index);
+        const seen = order.get(target);
+        if (seen === undefined) enter(target);
+        else if (isPending.has(target)) lower(visit.index, seen);
         continue;
       }
       visits.pop();
-      const low = lowest.get(visit.id) ?? 0;
+      const low = lowest.get(visit.index) ?? 0;
       const before = visits.at(-1);
-      if (before !== undefined) lower(before.id, low);
-      if (low !== indices.get(visit.id)) continue;
-      const knot = pending.splice(pending.lastIndexOf(visit.id));
-      for (const id of knot) isPending.delete(id);
+      if (before !== undefined) lower(before.index, low);
+      if (low !== order.get(visit.index)) continue;
+      const knot = pending.splice(pending.lastIndexOf(visit.index));
+      for (const index of knot) isPending.delete(index);
       knots.push(knot);
     }
   }
   return knots;
 }
 
-function shortestCycle(start: string, next: ReadonlyMap<string, readonly string[]>, within: ReadonlySet<string>): string[] {
-  const cameFrom = new Map<string, string>();
-  const queue = [start];
+/** A shortest way from one of the starts to a node, both included. */
+export function findPath(
+  next: Successors,
+  starts: readonly number[],
+  to: number,
+  within: (index: number) => boolean = () => true,
+): number[] | undefined {
+  const cameFrom = new Map<number, number | undefined>();
+  const queue: number[] = [];
+  const visit = (index: number, from: number | undefined): void => {
+    if (cameFrom.has(index) || !within(index)) return;
+    cameFrom.set(index, from);
+    queue.push(index);
+  };
+  for (const start of starts) visit(start, undefined);
   for (let at = 0; at < queue.length; at++) {
-    const id = queue[at] ?? start;
-    for (const target of next.get(id) ?? []) {
-      if (target === start) {
-        const path = [id];
-        for (let back = cameFrom.get(id); back !== undefined; back = cameFrom.get(back)) path.push(back);
-        return path.reverse();
-      }
-      if (!within.has(target) || cameFrom.has(target)) continue;
-      cameFrom.set(target, id);
-      queue.push(target);
+    const index = queue[at] ?? to;
+    if (index === to) {
+      const path: number[] = [];
+      for (let back: number | undefined = index; back !== undefined; back = cameFrom.get(back)) path.push(back);
+      return path.reverse();
     }
+    for (const target of next[index] ?? []) visit(target, index);
   }
-  return [start];
+  return undefined;
 }

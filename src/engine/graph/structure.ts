@@ -16,6 +16,8 @@ export interface InputPort {
 
 export interface OutputPort {
   readonly name: string;
+  /** Position among the outputs of its node. */
+  readonly index: number;
   readonly type: string;
   readonly optional: boolean;
   readonly typeFrom?: string;
@@ -25,6 +27,8 @@ export interface OutputPort {
 /** A node of a document with its ports, wires and place among the zones. */
 export interface GraphNode {
   readonly id: string;
+  /** Position among the nodes of the document. */
+  readonly index: number;
   readonly record: NodeRecord;
   /** Undefined for a placeholder: the node's type is not known here. */
   readonly description: NodeDescription | undefined;
@@ -101,7 +105,7 @@ function portsOf(node: NodeDescription, carry: readonly string[]): PortMaps {
   const outputs = new Map<string, OutputPort>();
   for (const name of carry) {
     inputs.set(name, { name, type: "any", optional: false, lazy: false, carry: true });
-    outputs.set(name, { name, type: "any", optional: false, carry: true });
+    outputs.set(name, { name, index: outputs.size, type: "any", optional: false, carry: true });
   }
   for (const [name, port] of Object.entries(node.inputs)) {
     inputs.set(name, {
@@ -118,6 +122,7 @@ function portsOf(node: NodeDescription, carry: readonly string[]): PortMaps {
   for (const [name, port] of Object.entries(node.outputs)) {
     outputs.set(name, {
       name,
+      index: outputs.get(name)?.index ?? outputs.size,
       type: port.type,
       optional: port.optional === true,
       ...(port.typeFrom !== undefined ? { typeFrom: port.typeFrom } : {}),
@@ -188,6 +193,7 @@ function build(description: RegistryDescription, document: GraphDocument): Graph
     if (node !== undefined && side !== undefined && zone !== undefined) ports = portsOf(node, zone.record.carry);
     const graphNode: GraphNode = {
       id,
+      index: nodes.size,
       record,
       description: node,
       inputs: ports?.inputs ?? noPorts.inputs,

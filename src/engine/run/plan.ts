@@ -10,7 +10,7 @@ import { validate } from "../graph/validate.ts";
 import type { RegistryDescription } from "../node/description.ts";
 import type { ParamValue } from "../node/params.ts";
 import { InvalidGraphError } from "./errors.ts";
-import type { NodeStep, Plan, PlannedCarry, PlannedInput, PlannedNode, PlannedSink, Step, ZoneStep } from "./plan-data.ts";
+import type { NodeStep, Plan, PlannedCarry, PlannedInput, PlannedNode, PlannedOutput, PlannedSink, Step, ZoneStep } from "./plan-data.ts";
 
 export interface PlanOptions {
   /** Run just these nodes and what they need. Faults elsewhere in the graph do not matter then. */
@@ -42,7 +42,8 @@ class Planner {
   readonly #include: (node: string) => boolean;
   /** Nodes that run every time, and the zones around them. */
   readonly #uncacheableZones = new Set<string>();
-  readonly #firstSlot = new Map<string, number>();
+  /** By node index. */
+  readonly #firstSlot: number[] = [];
   readonly #nodes: string[] = [];
   #slots = 0;
 
@@ -53,7 +54,7 @@ class Planner {
     this.#blocks = buildBlocks(structure, include);
     for (const node of structure.nodes.values()) {
       if (!include(node.id)) continue;
-      this.#firstSlot.set(node.id, this.#slots);
+      this.#firstSlot[node.index] = this.#slots;
       this.#slots += node.outputs.size;
       if (node.description?.cacheable !== false) continue;
       for (const zone of zonePath(structure, node.record.zone)) this.#uncacheableZones.add(zone);
@@ -77,12 +78,7 @@ class Planner {
   }
 
   #slot(node: GraphNode, port: string): number {
-    let slot = this.#firstSlot.get(node.id) ?? 0;
-    for (const name of node.outputs.keys()) {
-      if (name === port) return slot;
-      slot++;
-    }
-    throw new Error(`Node "${node.id}" has no output "${port}".`);
+    return (this.#firstSlot[node.index] ?? 0) + (node.outputs.get(port)?.index ?? 0);
   }
 
   /** For each slot made in the block, the elements that read it; `end` where the zone's end does. */
@@ -154,9 +150,9 @@ class Planner {
       const free = release[index] ?? [];
       if (element.node === undefined) return this.#zoneStep(element.zone, free);
       this.#nodes.push(element.node.id);
-      const flag = deferred.has(element) ? { deferred: { alsoEager: alsoEager.has(element) } } : {};
-      const step: NodeStep = { kind: "node", ...this.#node(element.node, lazyOf.get(element)), release: free, ...flag };
-      return step;
+      const planned = this.#node(element.node, lazyOf.get(element));
+      const step: NodeStep = { kind: "node", ...planned, release: free };
+      return deferred.has(element) ? { ...step, deferred: { alsoEager: alsoEager.has(element) } } : step;
     });
   }
 
@@ -167,19 +163,18 @@ class Planner {
       params[name] = Object.hasOwn(record.params, name) ? (record.params[name] ?? spec.default) : spec.default;
     }
     const inputs: PlannedInput[] = [];
+    const outputs: PlannedOutput[] = [];
     for (const port of node.inputs.values()) {
       if (port.carry || !node.incoming.has(port.name)) continue;
       const positions = lazy?.get(port.name) ?? (port.lazy ? [] : undefined);
-      inputs.push({ ...this.#input(node, port.name), ...(positions !== undefined ? { lazy: positions } : {}) });
+      const input = this.#input(node, port.name);
+      inputs.push(positions === undefined ? input : { ...input, lazy: positions });
     }
-    const outputs = [...node.outputs.values()]
-      .filter((port) => !port.carry)
-      .map((port) => ({
-        port: port.name,
-        slot: this.#slot(node, port.name),
-        type: this.#types.output(node, port.name),
-        ...(port.optional ? { optional: true as const } : {}),
-      }));
+    for (const port of node.outputs.values()) {
+      if (port.carry) continue;
+      const output = { port: port.name, slot: this.#slot(node, port.name), type: this.#types.output(node, port.name) };
+      outputs.push(port.optional ? { ...output, optional: true } : output);
+    }
     return {
       node: id,
       type: record.type,
@@ -198,16 +193,17 @@ class Planner {
     const from = this.#types.output(edge.source, edge.sourcePort);
     const type = this.#types.input(node, name);
     const fit = typeFits(this.#structure.description, from, type);
-    return {
+    const input: { -readonly [K in keyof PlannedInput]: PlannedInput[K] } = {
       port: name,
       slot: this.#slot(edge.source, edge.sourcePort),
       source: { node: edge.source.id, port: edge.sourcePort },
       type,
-      ...(fit.ok && fit.conversion !== undefined ? { conversion: fit.conversion } : {}),
-      ...(from === "any" && type !== "any" ? { check: true as const } : {}),
-      ...(port.param !== undefined ? { param: true as const } : {}),
-      ...(port.optional ? { optional: true as const } : {}),
     };
+    if (fit.ok && fit.conversion !== undefined) input.conversion = fit.conversion;
+    if (from === "any" && type !== "any") input.check = true;
+    if (port.param !== undefined) input.param = true;
+    if (port.optional) input.optional = true;
+    return input;
   }
 
   #zoneStep(zone: GraphZone | undefined, release: number[]): ZoneStep {

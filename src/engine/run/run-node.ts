@@ -41,7 +41,7 @@ export class NodeRunner {
     return this.#ran.has(step);
   }
 
-  /** Runs one step of a list. Answers at once where nothing in it has to wait. */
+  /** Runs one step of a list, which has been announced. Answers at once where nothing in it has to wait. */
   run(step: NodeStep, list: readonly Step[], last = false): void | Promise<void> {
     const definition = this.#definition(step);
     if (definition.runAsync !== undefined) return this.#runAsync(step, definition, list, last);
@@ -111,9 +111,13 @@ export class NodeRunner {
     return ready;
   }
 
+  /** Tells that the step is about to run. Separate from {@link run}, so that readers hear of it before a long one. */
+  announce(step: NodeStep): void {
+    this.#state.emit({ type: "nodeStarted", node: step.node, reason: this.#options.reasonOf(step.node) });
+  }
+
   #start(step: NodeStep): number {
     if (step.deferred !== undefined) this.#ran.add(step);
-    this.#state.emit({ type: "nodeStarted", node: step.node, reason: this.#options.reasonOf(step.node) });
     return performance.now();
   }
 
@@ -166,6 +170,7 @@ export class NodeRunner {
     for (const position of positions) {
       const step = list[position];
       if (step?.kind !== "node" || this.#ran.has(step)) continue;
+      this.announce(step);
       this.#finish(this.#runSync(step, this.#definition(step), list, true));
     }
   }

@@ -48,6 +48,9 @@ export class ZoneRunner {
     if (step.kind === "zone") return this.runZone(step);
     if (step.deferred !== undefined && (this.#nodes.hasRun(step) || !step.deferred.alsoEager)) return;
     await this.#state.breathe();
+    this.#nodes.announce(step);
+    await this.#state.channel.drained();
+    this.#state.checkCancelled();
     await this.#nodes.run(step, list, last);
   }
 

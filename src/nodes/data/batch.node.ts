@@ -13,7 +13,10 @@ export default defineNode({
   keywords: ["data loader", "pictures", "flip", "normalize"],
   inputs: {
     dataset: port(datasetType, "Where to take them from."),
-    indices: optionalPort(indicesType, "Which ones, from the training loop; else those that first and count say."),
+    indices: optionalPort(
+      indicesType,
+      "Which ones, from the training loop; else those that first and count say.",
+    ),
     generator: optionalPort(generatorType, "Random state, needed when pictures are flipped."),
   },
   params: {
@@ -23,7 +26,13 @@ export default defineNode({
       default: "minus-one-one",
       doc: "What pixel values become: -1 to 1 for DDPM, 0 to 1 for the course's BasicUNet.",
     }),
-    flip: float({ default: 0, min: 0, max: 1, step: 0.1, doc: "Probability that a picture is mirrored left to right; not for digits." }),
+    flip: float({
+      default: 0,
+      min: 0,
+      max: 1,
+      step: 0.1,
+      doc: "Probability that a picture is mirrored left to right; not for digits.",
+    }),
   },
   outputs: {
     images: port(latentType, "The pictures."),
@@ -31,9 +40,12 @@ export default defineNode({
     generator: port(generatorType, "The random state after the flips."),
   },
   run: ({ inputs: { dataset, indices: chosen, generator }, params: { first, count, range, flip } }) => {
-    const indices = chosen ?? Array.from({ length: Math.min(count, dataset.count - first) }, (_, i) => first + i);
-    if (indices.length === 0) throw new Error(`first is ${String(first)}; the data set has ${String(dataset.count)} pictures.`);
-    if (flip > 0 && !generator) throw new Error("generator is not wired, and flip is over 0: wire a Seed into it.");
+    const indices =
+      chosen ?? Array.from({ length: Math.min(count, dataset.count - first) }, (_, i) => first + i);
+    if (indices.length === 0)
+      throw new Error(`first is ${String(first)}; the data set has ${String(dataset.count)} pictures.`);
+    if (flip > 0 && !generator)
+      throw new Error("generator is not wired, and flip is over 0: wire a Seed into it.");
     const next = generator?.clone() ?? TorchGenerator.fromSeed(0);
     const flips = flip > 0 ? { flips: drawFlips(next, indices.length, flip) } : {};
     return {

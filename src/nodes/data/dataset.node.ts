@@ -19,10 +19,29 @@ export default defineNode({
   params: {
     source: source({ default: "bundled:mnist", holds: "dataset", doc: "The folder." }),
     split: choice(["train", "test"], { default: "train", doc: "Which part of an IDX data set." }),
-    limit: int({ default: 0, min: 0, max: 10_000_000, unit: "pictures", doc: "Only the first so many; 0 for all." }),
-    size: int({ default: 64, min: 1, max: 4096, unit: "px", doc: "Width and height that a folder's pictures are fitted to." }),
-    color: choice(["rgb", "gray"], { default: "rgb", doc: "Channels of a folder's pictures; IDX sets are gray." }),
-    fit: choice(["crop", "stretch"], { default: "crop", advanced: true, doc: "Cut what hangs over, or squeeze it in." }),
+    limit: int({
+      default: 0,
+      min: 0,
+      max: 10_000_000,
+      unit: "pictures",
+      doc: "Only the first so many; 0 for all.",
+    }),
+    size: int({
+      default: 64,
+      min: 1,
+      max: 4096,
+      unit: "px",
+      doc: "Width and height that a folder's pictures are fitted to.",
+    }),
+    color: choice(["rgb", "gray"], {
+      default: "rgb",
+      doc: "Channels of a folder's pictures; IDX sets are gray.",
+    }),
+    fit: choice(["crop", "stretch"], {
+      default: "crop",
+      advanced: true,
+      doc: "Cut what hangs over, or squeeze it in.",
+    }),
   },
   outputs: {
     dataset: port(datasetType, "The pictures."),

@@ -21,7 +21,9 @@ export default defineNode({
   run: ({ inputs: { sample }, params: { range } }) => {
     const channels = sample.shape[3];
     if (channels !== 1 && channels !== 3) {
-      throw new Error(`sample has ${String(channels)} channels; a picture has 1 or 3. Latents of a VAE want the node VAE decode.`);
+      throw new Error(
+        `sample has ${String(channels)} channels; a picture has 1 or 3. Latents of a VAE want the node VAE decode.`,
+      );
     }
     const unit: tf.Tensor4D = range === "zero-one" ? sample : tf.add(tf.mul(sample, 0.5), 0.5);
     return { image: tf.clipByValue(unit, 0, 1) };

@@ -29,7 +29,8 @@ export async function readPixels(images: tf.Tensor4D, gap = images.shape[0] > 1 
       for (let x = 0; x < width; x++) {
         const from = ((n * height + y) * width + x) * channels;
         const to = ((top + y) * sheetWidth + left + x) * 4;
-        for (let c = 0; c < 3; c++) rgba[to + c] = Math.round((values[from + (channels >= 3 ? c : 0)] ?? 0) * 255);
+        for (let c = 0; c < 3; c++)
+          rgba[to + c] = Math.round((values[from + (channels >= 3 ? c : 0)] ?? 0) * 255);
         rgba[to + 3] = channels === 4 ? Math.round((values[from + 3] ?? 1) * 255) : 255;
       }
     }

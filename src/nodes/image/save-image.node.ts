@@ -14,14 +14,18 @@ export default defineNode({
   keywords: ["export", "png", "write", "download"],
   inputs: { images: port(imageType, "What to save.") },
   params: {
-    path: text({ default: "loom.png", doc: "File name; a batch saved one by one gets a number before the extension." }),
+    path: text({
+      default: "loom.png",
+      doc: "File name; a batch saved one by one gets a number before the extension.",
+    }),
     batch: choice(["grid", "separate"], { default: "grid", doc: "One picture of all, or a file for each." }),
   },
   outputs: {},
   cacheable: false,
   runAsync: async ({ inputs: { images }, params, context }) => {
     const { files } = servicesOf(context);
-    if (!/\.png$/i.test(params.path)) throw new Error(`path is "${params.path}"; its extension must be .png.`);
+    if (!/\.png$/i.test(params.path))
+      throw new Error(`path is "${params.path}"; its extension must be .png.`);
     if (params.batch === "grid" || images.shape[0] === 1) {
       await files.write(params.path, encodePng(await readPixels(images)));
       return {};

@@ -10,7 +10,15 @@ export default defineNode({
   doc: "Draws losses over the steps of a training run, and gives their mean over the last of them.",
   keywords: ["plot", "chart", "history"],
   inputs: { losses: port(numbersType, "The loss of every batch.") },
-  params: { window: int({ default: 0, min: 0, max: 1_000_000, unit: "steps", doc: "Steps that the mean is taken over; 0 for all." }) },
+  params: {
+    window: int({
+      default: 0,
+      min: 0,
+      max: 1_000_000,
+      unit: "steps",
+      doc: "Steps that the mean is taken over; 0 for all.",
+    }),
+  },
   outputs: {
     losses: port(numbersType, "The same losses."),
     mean: port(floatType, "Their mean over the window."),

@@ -13,7 +13,9 @@ export default defineNode({
   outputs: { latent: port(latentType, "The same array.") },
   run: ({ inputs: { tensor } }) => {
     if (tensor.rank !== 4) {
-      throw new Error(`tensor is [${tensor.shape.join(",")}]; a latent has four axes: batch, height, width, channels.`);
+      throw new Error(
+        `tensor is [${tensor.shape.join(",")}]; a latent has four axes: batch, height, width, channels.`,
+      );
     }
     return { latent: tensor as tf.Tensor4D };
   },

@@ -34,14 +34,23 @@ export function decodeNpy(name: string, bytes: Uint8Array): NpyArray {
   if (start > bytes.byteLength) fail("is cut short.");
   const header = new TextDecoder("latin1").decode(bytes.subarray(long ? 12 : 10, start));
   const descr = /'descr':\s*'([^']+)'/.exec(header)?.[1] ?? fail("has no dtype in its header.");
-  if (/'fortran_order':\s*True/.test(header)) fail("is in Fortran order; save it with numpy.ascontiguousarray.");
+  if (/'fortran_order':\s*True/.test(header))
+    fail("is in Fortran order; save it with numpy.ascontiguousarray.");
   const dims = /'shape':\s*\(([^)]*)\)/.exec(header)?.[1] ?? fail("has no shape in its header.");
-  const shape = dims.split(",").map((part) => part.trim()).filter(Boolean).map(Number);
+  const shape = dims
+    .split(",")
+    .map((part) => part.trim())
+    .filter(Boolean)
+    .map(Number);
   if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) fail(`has the shape (${dims}).`);
   const count = shape.reduce((product, size) => product * size, 1);
-  const width = { "<f4": 4, "<f8": 8, "<i4": 4, "<i8": 8, "|u1": 1 }[descr] ?? fail(`holds ${descr}; f4, f8, i4, i8 and u1 can be read.`);
+  const width =
+    { "<f4": 4, "<f8": 8, "<i4": 4, "<i8": 8, "|u1": 1 }[descr] ??
+    fail(`holds ${descr}; f4, f8, i4, i8 and u1 can be read.`);
   if (bytes.byteLength - start !== count * width) {
-    fail(`holds ${String(bytes.byteLength - start)} bytes of data; its shape needs ${String(count * width)}.`);
+    fail(
+      `holds ${String(bytes.byteLength - start)} bytes of data; its shape needs ${String(count * width)}.`,
+    );
   }
   const read: Record<string, (i: number) => number> = {
     "<f4": (i) => view.getFloat32(start + i * 4, true),

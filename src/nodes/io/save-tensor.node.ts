@@ -11,7 +11,12 @@ export default defineNode({
   doc: "Writes an array as NumPy's .npy or as .safetensors, in this project's order of axes (pictures: batch, height, width, channels).",
   keywords: ["numpy", "npy", "safetensors", "export"],
   inputs: { tensor: port(tensorType, "What to save.") },
-  params: { path: text({ default: "tensor.npy", doc: "File name, ending in .npy or .safetensors (there its name is \"tensor\")." }) },
+  params: {
+    path: text({
+      default: "tensor.npy",
+      doc: 'File name, ending in .npy or .safetensors (there its name is "tensor").',
+    }),
+  },
   outputs: {},
   cacheable: false,
   runAsync: async ({ inputs, params, context }) => {

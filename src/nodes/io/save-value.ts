@@ -36,20 +36,27 @@ async function encodeValue(path: string, value: unknown): Promise<Uint8Array> {
       if (extension === ".safetensors" && unetType.guard(value)) {
         return saveWeights(value.weights, networkKind(value.className).parameters(value.config));
       }
-      if (extension === ".npy" && Array.isArray(value)) return encodeTensor(path, tf.tensor1d(value as number[]));
+      if (extension === ".npy" && Array.isArray(value))
+        return encodeTensor(path, tf.tensor1d(value as number[]));
       throw new Error(`"${path}": only arrays can be saved as ${extension}.`);
     case ".json":
-      return new TextEncoder().encode(`${JSON.stringify(isTensor ? await describeArray(value) : toPlain(value))}\n`);
+      return new TextEncoder().encode(
+        `${JSON.stringify(isTensor ? await describeArray(value) : toPlain(value))}\n`,
+      );
     case undefined:
     default:
-      throw new Error(`"${path}": the extension must be .png, .npy, .safetensors or .json; a network may go to a folder/.`);
+      throw new Error(
+        `"${path}": the extension must be .png, .npy, .safetensors or .json; a network may go to a folder/.`,
+      );
   }
 }
 
 function asPictures(path: string, value: tf.Tensor): tf.Tensor4D {
   const channels = value.shape[3];
   if (value.rank !== 4 || !(channels === 1 || channels === 3 || channels === 4)) {
-    throw new Error(`"${path}": a PNG is made of [batch, height, width, 1 | 3 | 4]; this is [${value.shape.join(",")}].`);
+    throw new Error(
+      `"${path}": a PNG is made of [batch, height, width, 1 | 3 | 4]; this is [${value.shape.join(",")}].`,
+    );
   }
   return value as tf.Tensor4D;
 }
@@ -63,10 +70,13 @@ const describeArray = async (value: tf.Tensor): Promise<unknown> => ({
 /** JSON knows no typed arrays, no big integers and no functions. */
 function toPlain(value: unknown): unknown {
   if (typeof value === "bigint") return value.toString();
-  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return Array.from(value as unknown as ArrayLike<number>);
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView))
+    return Array.from(value as unknown as ArrayLike<number>);
   if (Array.isArray(value)) return value.map(toPlain);
   if (typeof value === "object" && value !== null) {
-    const entries = Object.entries(value).filter(([, item]) => typeof item !== "function" && !(item instanceof tf.Tensor));
+    const entries = Object.entries(value).filter(
+      ([, item]) => typeof item !== "function" && !(item instanceof tf.Tensor),
+    );
     return Object.fromEntries(entries.map(([key, item]) => [key, toPlain(item)]));
   }
   return value;

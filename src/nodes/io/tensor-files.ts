@@ -1,6 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
 import type { ByteSource } from "../../diffusion/weights/byte-source.ts";
-import { readSafetensorsHeader, readTensor, serializeSafetensors } from "../../diffusion/weights/safetensors.ts";
+import {
+  readSafetensorsHeader,
+  readTensor,
+  serializeSafetensors,
+} from "../../diffusion/weights/safetensors.ts";
 import { decodeNpy, encodeNpy } from "./npy.ts";
 
 /** Encodes a tensor by the extension of the file it is for: `.npy`, or `.safetensors` with the one tensor "tensor". */
@@ -9,9 +13,7 @@ export async function encodeTensor(path: string, tensor: tf.Tensor): Promise<Uin
   const data = raw instanceof Int32Array ? raw : Float32Array.from(raw);
   if (/\.npy$/i.test(path)) return encodeNpy({ shape: tensor.shape, data });
   if (/\.safetensors$/i.test(path)) {
-    return serializeSafetensors([
-      { name: "tensor", shape: tensor.shape, data },
-    ]);
+    return serializeSafetensors([{ name: "tensor", shape: tensor.shape, data }]);
   }
   throw new Error(`path is "${path}"; its extension must be .npy or .safetensors.`);
 }
@@ -28,7 +30,9 @@ export async function decodeTensor(file: ByteSource, name: string): Promise<tf.T
   const entry = header.tensors.get(name === "" && names.length === 1 ? (names[0] ?? "") : name);
   if (!entry) {
     const listed = `${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""}`;
-    throw new Error(`"${file.name}" holds ${listed}; ${name === "" ? "say in name which one" : `there is no "${name}"`}.`);
+    throw new Error(
+      `"${file.name}" holds ${listed}; ${name === "" ? "say in name which one" : `there is no "${name}"`}.`,
+    );
   }
   const data = await readTensor(file, entry);
   return tf.tensor(data, [...entry.shape], data instanceof Int32Array ? "int32" : "float32");

@@ -1,4 +1,8 @@
-import { BASIC_UNET_CLASS_NAME, basicUnetParameters, defaultBasicUnetConfig } from "../../diffusion/models/basic-unet.ts";
+import {
+  BASIC_UNET_CLASS_NAME,
+  basicUnetParameters,
+  defaultBasicUnetConfig,
+} from "../../diffusion/models/basic-unet.ts";
 import { initWeights } from "../../diffusion/weights/init-weights.ts";
 import { defineNode, port } from "../../engine/node/define-node.ts";
 import { int, seed } from "../../engine/node/params.ts";
@@ -12,7 +16,12 @@ export default defineNode({
   keywords: ["course", "new model", "init"],
   inputs: {},
   params: {
-    channels: int({ default: defaultBasicUnetConfig.inChannels, min: 1, max: 64, doc: "Channels in and out: 1 for gray pictures." }),
+    channels: int({
+      default: defaultBasicUnetConfig.inChannels,
+      min: 1,
+      max: 64,
+      doc: "Channels in and out: 1 for gray pictures.",
+    }),
     seed: seed({ default: 0, doc: "Of the first weights." }),
   },
   outputs: { unet: port(unetType, "The network.") },

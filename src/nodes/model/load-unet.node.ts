@@ -13,7 +13,11 @@ export default defineNode({
   inputs: {},
   params: {
     source: source({ default: "bundled:mnist-ddpm", holds: "model", doc: "The model's folder." }),
-    subfolder: text({ default: "unet", advanced: true, doc: "Where in the folder it is; its top is looked at too." }),
+    subfolder: text({
+      default: "unet",
+      advanced: true,
+      doc: "Where in the folder it is; its top is looked at too.",
+    }),
   },
   outputs: { unet: port(unetType, "The network.") },
   cacheKey: ({ params, context }) => servicesOf(context).sources.folder(params.source).identity(),

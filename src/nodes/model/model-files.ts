@@ -21,7 +21,11 @@ export async function readJson(folder: SourceFolder, path: string, signal: Abort
 }
 
 /** Where a component's files are: `<subfolder>/`, or the top of the folder. */
-async function componentPrefix(folder: SourceFolder, subfolder: string, signal: AbortSignal): Promise<string> {
+async function componentPrefix(
+  folder: SourceFolder,
+  subfolder: string,
+  signal: AbortSignal,
+): Promise<string> {
   if (subfolder === "") return "";
   const nested = await folder.open(`${subfolder}/config.json`, { signal });
   // The google/ddpm-* repositories keep their only component at the top.
@@ -33,12 +37,17 @@ async function componentPrefix(folder: SourceFolder, subfolder: string, signal: 
  *
  * @throws Error that names the file or tensor at fault; a pickle is refused with what to use instead.
  */
-export async function loadNetwork(folder: SourceFolder, subfolder: string, context: RunContext): Promise<Model<unknown>> {
+export async function loadNetwork(
+  folder: SourceFolder,
+  subfolder: string,
+  context: RunContext,
+): Promise<Model<unknown>> {
   const { signal } = context;
   const prefix = await componentPrefix(folder, subfolder, signal);
   const json = await readJson(folder, `${prefix}config.json`, signal);
   const className = (json as { _class_name?: unknown } | null)?._class_name;
-  if (typeof className !== "string") throw new Error(`"${prefix}config.json" of "${folder.label}" names no _class_name.`);
+  if (typeof className !== "string")
+    throw new Error(`"${prefix}config.json" of "${folder.label}" names no _class_name.`);
   const kind = networkKind(className);
   const config = kind.parseConfig(json);
   const files = await weightFiles(folder, prefix, context);
@@ -51,7 +60,11 @@ export async function loadNetwork(folder: SourceFolder, subfolder: string, conte
   return { className, config, weights };
 }
 
-async function weightFiles(folder: SourceFolder, prefix: string, context: RunContext): Promise<readonly ByteSource[]> {
+async function weightFiles(
+  folder: SourceFolder,
+  prefix: string,
+  context: RunContext,
+): Promise<readonly ByteSource[]> {
   const options = { signal: context.signal, progress: context.progress.bind(context) };
   const open = (name: string): Promise<ByteSource | undefined> => folder.open(`${prefix}${name}`, options);
   const whole = (await open(`${WEIGHTS}.safetensors`)) ?? (await open(`${WEIGHTS}.fp16.safetensors`));
@@ -87,7 +100,10 @@ export async function saveNetwork(
 ): Promise<void> {
   const kind = networkKind(className);
   const path = folder.replace(/\/+$/, "");
-  await files.write(`${path}/${WEIGHTS}.safetensors`, await saveWeights(weights, kind.parameters(config), { dtype }));
+  await files.write(
+    `${path}/${WEIGHTS}.safetensors`,
+    await saveWeights(weights, kind.parameters(config), { dtype }),
+  );
   const json = `${JSON.stringify(kind.configToJson(config), undefined, 2)}\n`;
   await files.write(`${path}/config.json`, new TextEncoder().encode(json));
 }

@@ -8,7 +8,12 @@ import {
   type BasicUnetConfig,
 } from "../../diffusion/models/basic-unet.ts";
 import { unet2dForward, unet2dParameters } from "../../diffusion/models/unet-2d.ts";
-import { parseUnet2dConfig, UNET_2D_CLASS_NAME, unet2dConfigToJson, type Unet2dConfig } from "../../diffusion/models/unet-2d-config.ts";
+import {
+  parseUnet2dConfig,
+  UNET_2D_CLASS_NAME,
+  unet2dConfigToJson,
+  type Unet2dConfig,
+} from "../../diffusion/models/unet-2d-config.ts";
 import type { Model, ParameterSpec, Weights } from "../../diffusion/weights/parameters.ts";
 
 /** What a network is given. */
@@ -62,7 +67,9 @@ const kinds: readonly NetworkKind[] = [
 export function networkKind(className: string): NetworkKind {
   const found = kinds.find((one) => one.className === className);
   if (found) return found;
-  throw new Error(`a network of class "${className}" is not supported; these are: ${kinds.map((one) => one.className).join(", ")}.`);
+  throw new Error(
+    `a network of class "${className}" is not supported; these are: ${kinds.map((one) => one.className).join(", ")}.`,
+  );
 }
 
 /** Runs whichever network it is. */

@@ -13,7 +13,10 @@ export default defineNode({
   inputs: { unet: port(unetType, "What to save.") },
   params: {
     folder: text({ default: "my-unet", doc: "Folder to write to." }),
-    precision: choice(["float32", "float16"], { default: "float32", doc: "float16 halves the file and rounds the weights." }),
+    precision: choice(["float32", "float16"], {
+      default: "float32",
+      doc: "float16 halves the file and rounds the weights.",
+    }),
   },
   outputs: {},
   cacheable: false,

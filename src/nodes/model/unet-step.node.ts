@@ -11,7 +11,10 @@ export default defineNode({
   inputs: {
     unet: port(unetType, "The network."),
     sample: port(latentType, "x_t, the noisy pictures."),
-    timestep: optionalPort(timestepType, "t: one for all, or one for each picture. Only a BasicUNet does without it."),
+    timestep: optionalPort(
+      timestepType,
+      "t: one for all, or one for each picture. Only a BasicUNet does without it.",
+    ),
   },
   params: {},
   outputs: { modelOutput: port(latentType, "What the network makes of x_t.") },

@@ -1,4 +1,8 @@
-import { createScheduler, exchangeScheduler, parseSchedulerConfig } from "../../diffusion/schedulers/index.ts";
+import {
+  createScheduler,
+  exchangeScheduler,
+  parseSchedulerConfig,
+} from "../../diffusion/schedulers/index.ts";
 import { defineNode, port } from "../../engine/node/define-node.ts";
 import { choice, source, text } from "../../engine/node/params.ts";
 import { noiseSchedulerType } from "../socket-types.ts";
@@ -15,16 +19,23 @@ export default defineNode({
   params: {
     source: source({ default: "bundled:mnist-ddpm", holds: "model", doc: "The model's folder." }),
     className: choice(["as saved", ...SCHEDULER_CLASSES], { default: "as saved", doc: "The stepping rule." }),
-    subfolder: text({ default: "scheduler", advanced: true, doc: "Where in the folder scheduler_config.json is; empty for its top." }),
+    subfolder: text({
+      default: "scheduler",
+      advanced: true,
+      doc: "Where in the folder scheduler_config.json is; empty for its top.",
+    }),
   },
   outputs: { noiseScheduler: port(noiseSchedulerType, "The scheduler.") },
   cacheKey: ({ params, context }) => servicesOf(context).sources.folder(params.source).identity(),
   runAsync: async ({ params, context }) => {
     const folder = servicesOf(context).sources.folder(params.source);
-    const path = params.subfolder === "" ? "scheduler_config.json" : `${params.subfolder}/scheduler_config.json`;
+    const path =
+      params.subfolder === "" ? "scheduler_config.json" : `${params.subfolder}/scheduler_config.json`;
     const file = await openRequired(folder, path, { signal: context.signal });
     const config = parseSchedulerConfig(new TextDecoder().decode(await file.read(0, file.size)));
     const saved = createScheduler(config);
-    return { noiseScheduler: params.className === "as saved" ? saved : exchangeScheduler(saved, params.className) };
+    return {
+      noiseScheduler: params.className === "as saved" ? saved : exchangeScheduler(saved, params.className),
+    };
   },
 });

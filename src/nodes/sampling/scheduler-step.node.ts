@@ -15,7 +15,10 @@ export default defineNode({
     modelOutput: port(latentType, "What the U-Net returned for x_t."),
     plan: port(samplingPlanType, "The timesteps."),
     stepIndex: port(intType, "The loop's counter."),
-    state: optionalPort(schedulerStateType, "What a multi-step scheduler remembers; carry it through the loop."),
+    state: optionalPort(
+      schedulerStateType,
+      "What a multi-step scheduler remembers; carry it through the loop.",
+    ),
     generator: optionalPort(generatorType, "Random state, for schedulers that add noise (DDPM, ancestral)."),
   },
   params: {},
@@ -28,9 +31,14 @@ export default defineNode({
   run: ({ inputs: { sample, modelOutput, plan, stepIndex, state, generator } }) => {
     requireSameShape({ modelOutput, sample });
     if (plan.needsGenerator && !generator) {
-      throw new Error(`generator is not wired, and ${plan.scheduler.className} draws noise at each step: wire a Seed into it.`);
+      throw new Error(
+        `generator is not wired, and ${plan.scheduler.className} draws noise at each step: wire a Seed into it.`,
+      );
     }
-    const remembered = state && (Object.keys(state.tensors).length > 0 || Object.keys(state.counters).length > 0) ? state : undefined;
+    const remembered =
+      state && (Object.keys(state.tensors).length > 0 || Object.keys(state.counters).length > 0)
+        ? state
+        : undefined;
     const result = plan.step({ sample, modelOutput, stepIndex, state: remembered, generator });
     return {
       prevSample: result.prevSample,

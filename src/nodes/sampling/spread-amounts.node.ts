@@ -16,7 +16,9 @@ export default defineNode({
   outputs: { amounts: port(amountType, "One amount for each picture.") },
   run: ({ inputs, params: { first, last } }) => {
     const count = inputs.like.shape[0];
-    const amounts = Array.from({ length: count }, (_, i) => (count === 1 ? first : first + ((last - first) * i) / (count - 1)));
+    const amounts = Array.from({ length: count }, (_, i) =>
+      count === 1 ? first : first + ((last - first) * i) / (count - 1),
+    );
     return { amounts };
   },
 });

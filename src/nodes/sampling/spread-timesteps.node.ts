@@ -16,6 +16,10 @@ export default defineNode({
   run: ({ inputs }) => {
     const count = inputs.like.shape[0];
     const last = inputs.noiseScheduler.numTrainTimesteps - 1;
-    return { timesteps: Array.from({ length: count }, (_, i) => (count === 1 ? last : Math.round((last * i) / (count - 1)))) };
+    return {
+      timesteps: Array.from({ length: count }, (_, i) =>
+        count === 1 ? last : Math.round((last * i) / (count - 1)),
+      ),
+    };
   },
 });

@@ -12,7 +12,13 @@ export default defineNode({
   keywords: ["steps", "set_timesteps", "num_inference_steps"],
   inputs: { noiseScheduler: port(noiseSchedulerType, "The schedule and its stepping rule.") },
   params: {
-    numInferenceSteps: int({ default: 50, min: 1, max: 1000, unit: "steps", doc: "More steps: slower, and up to a point better." }),
+    numInferenceSteps: int({
+      default: 50,
+      min: 1,
+      max: 1000,
+      unit: "steps",
+      doc: "More steps: slower, and up to a point better.",
+    }),
     eta: float({
       default: 0,
       min: 0,

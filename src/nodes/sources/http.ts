@@ -24,27 +24,38 @@ export async function download(url: string, options: DownloadOptions = {}): Prom
   if (!response) return undefined;
   const declared = response.headers.get("content-length");
   // With a content coding the length is that of the coded bytes, which fetch has already decoded.
-  const expected = declared !== null && !response.headers.get("content-encoding") ? Number(declared) : undefined;
+  const expected =
+    declared !== null && !response.headers.get("content-encoding") ? Number(declared) : undefined;
   const bytes = await readBody(response, name, expected, options);
   const identity =
-    response.headers.get("etag") ?? `${response.headers.get("last-modified") ?? ""}:${String(bytes.byteLength)}`;
+    response.headers.get("etag") ??
+    `${response.headers.get("last-modified") ?? ""}:${String(bytes.byteLength)}`;
   return { source: bytesSource(name, bytes), identity };
 }
 
-async function request(url: string, name: string, { signal }: DownloadOptions): Promise<Response | undefined> {
+async function request(
+  url: string,
+  name: string,
+  { signal }: DownloadOptions,
+): Promise<Response | undefined> {
   let response: Response;
   try {
     response = await fetch(url, signal ? { signal } : {});
   } catch (cause) {
     if (signal?.aborted) throw cause;
-    throw new Error(`"${name}" could not be fetched from ${hostOf(url)}: no connection. Check the network and run again.`, {
-      cause,
-    });
+    throw new Error(
+      `"${name}" could not be fetched from ${hostOf(url)}: no connection. Check the network and run again.`,
+      {
+        cause,
+      },
+    );
   }
   if (response.status === 404) return undefined;
-  if (!response.ok) throw new Error(`"${name}" could not be fetched from ${hostOf(url)}: ${explainStatus(response)}`);
+  if (!response.ok)
+    throw new Error(`"${name}" could not be fetched from ${hostOf(url)}: ${explainStatus(response)}`);
   // A development server answers an unknown path with its page.
-  if (response.headers.get("content-type")?.startsWith("text/html") && !/\.html?$/.test(name)) return undefined;
+  if (response.headers.get("content-type")?.startsWith("text/html") && !/\.html?$/.test(name))
+    return undefined;
   return response;
 }
 

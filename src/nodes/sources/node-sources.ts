@@ -48,7 +48,8 @@ function projectRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, "public", "models"))) {
     const parent = dirname(folder);
-    if (parent === folder) throw new Error("The folder public/models of the installed package was not found.");
+    if (parent === folder)
+      throw new Error("The folder public/models of the installed package was not found.");
     folder = parent;
   }
   return folder;
@@ -63,10 +64,16 @@ function diskFolder(label: string, path: string): SourceFolder {
     const entries = await readdir(path, { recursive: true, withFileTypes: true });
     return entries
       .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name).slice(path.length + 1).split(sep).join("/"))
+      .map((entry) =>
+        join(entry.parentPath, entry.name)
+          .slice(path.length + 1)
+          .split(sep)
+          .join("/"),
+      )
       .sort();
   };
-  const pathOf = async (name: string): Promise<string> => ((await isFile()) ? path : join(path, ...name.split("/")));
+  const pathOf = async (name: string): Promise<string> =>
+    (await isFile()) ? path : join(path, ...name.split("/"));
   return {
     label,
     list: listed,
@@ -99,7 +106,8 @@ async function diskBytes(name: string, path: string): Promise<ByteSource | undef
         let done = 0;
         while (done < length) {
           const { bytesRead } = await file.read(bytes, done, length - done, offset + done);
-          if (bytesRead === 0) throw new Error(`"${name}" ends at byte ${String(offset + done)}: it changed while it was read.`);
+          if (bytesRead === 0)
+            throw new Error(`"${name}" ends at byte ${String(offset + done)}: it changed while it was read.`);
           done += bytesRead;
         }
         return bytes;

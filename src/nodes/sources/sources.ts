@@ -60,11 +60,18 @@ export function remoteFolder(label: string, base: string): SourceFolder {
 }
 
 /** @throws Error that names the file and the folder, and lists what is there where that is known. */
-export async function openRequired(folder: SourceFolder, path: string, options?: DownloadOptions): Promise<ByteSource> {
+export async function openRequired(
+  folder: SourceFolder,
+  path: string,
+  options?: DownloadOptions,
+): Promise<ByteSource> {
   const found = await folder.open(path, options);
   if (found) return found;
   const names = await folder.list();
-  const there = names && names.length > 0 ? ` It holds: ${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""}.` : "";
+  const there =
+    names && names.length > 0
+      ? ` It holds: ${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""}.`
+      : "";
   throw new Error(`"${folder.label}" has no file "${path}".${there}`);
 }
 

@@ -1,5 +1,12 @@
 import { blobSource } from "../../diffusion/weights/byte-source.ts";
-import { parseSourceRef, remoteBase, remoteFolder, type FileSink, type Services, type SourceFolder } from "./sources.ts";
+import {
+  parseSourceRef,
+  remoteBase,
+  remoteFolder,
+  type FileSink,
+  type Services,
+  type SourceFolder,
+} from "./sources.ts";
 
 /** Files a person chose or dropped, by the path that `file:<path>` names. */
 export type LocalFiles = ReadonlyMap<string, File>;
@@ -34,7 +41,9 @@ function webFolder(label: string, baseUrl: string, local: LocalFiles): SourceFol
 function chosenFolder(label: string, path: string, local: LocalFiles): SourceFolder {
   const inFolder = [...local.keys()].filter((name) => name === path || name.startsWith(`${path}/`));
   if (inFolder.length === 0) {
-    throw new Error(`"${label}" is a path on a disk, which a page cannot open by itself. Drop the file or folder onto the page.`);
+    throw new Error(
+      `"${label}" is a path on a disk, which a page cannot open by itself. Drop the file or folder onto the page.`,
+    );
   }
   const names = inFolder.map((name) => (name === path ? name : name.slice(path.length + 1)));
   const fileAt = (name: string): File | undefined => local.get(path) ?? local.get(`${path}/${name}`);
@@ -47,6 +56,10 @@ function chosenFolder(label: string, path: string, local: LocalFiles): SourceFol
       return Promise.resolve(blobSource(name || label, file));
     },
     identity: () =>
-      Promise.resolve(inFolder.map((name) => `${name}:${String(local.get(name)?.size)}:${String(local.get(name)?.lastModified)}`).join("|")),
+      Promise.resolve(
+        inFolder
+          .map((name) => `${name}:${String(local.get(name)?.size)}:${String(local.get(name)?.lastModified)}`)
+          .join("|"),
+      ),
   };
 }

@@ -1,6 +1,10 @@
 import { takeBatch } from "../../diffusion/datasets/dataset.ts";
 import { defaultEma, updateEma } from "../../diffusion/training/ema.ts";
-import { disposeOptimizerState, initOptimizer, type OptimizerState } from "../../diffusion/training/optimizer.ts";
+import {
+  disposeOptimizerState,
+  initOptimizer,
+  type OptimizerState,
+} from "../../diffusion/training/optimizer.ts";
 import { ddpmTrainStep } from "../../diffusion/training/train-step.ts";
 import { disposeWeights, shareWeights } from "../../diffusion/weights/dispose.ts";
 import type { Model, Weights } from "../../diffusion/weights/parameters.ts";
@@ -44,14 +48,39 @@ export default defineNode({
   params: {
     epochs: int({ default: 1, min: 1, max: 100_000, doc: "How often every picture is seen." }),
     batchSize: int({ default: 128, min: 1, max: 65_536, unit: "pictures", doc: "Pictures in a batch." }),
-    maxSteps: int({ default: 0, min: 0, max: 100_000_000, unit: "steps", doc: "Stop after so many batches; 0 for all." }),
+    maxSteps: int({
+      default: 0,
+      min: 0,
+      max: 100_000_000,
+      unit: "steps",
+      doc: "Stop after so many batches; 0 for all.",
+    }),
     shuffle: boolean({ default: true, doc: "Draw a new order for each epoch." }),
     seed: seed({ default: 0, doc: "Of the order; the same seed gives the same batches." }),
-    range: choice(["minus-one-one", "zero-one"], { default: "minus-one-one", doc: "What pixel values become; -1 to 1 for DDPM." }),
+    range: choice(["minus-one-one", "zero-one"], {
+      default: "minus-one-one",
+      doc: "What pixel values become; -1 to 1 for DDPM.",
+    }),
     ...optimizerParams,
-    maxGradNorm: float({ default: 0, min: 0, max: 1000, step: 0.1, doc: "Gradients longer than this are shortened to it; 0 for no limit." }),
-    emaDecay: float({ default: 0.9999, min: 0, max: 1, step: 0.0001, doc: "Largest part of the old average that an update keeps." }),
-    dropLast: boolean({ default: false, advanced: true, doc: "Leave out the last batch of an epoch if it is not full." }),
+    maxGradNorm: float({
+      default: 0,
+      min: 0,
+      max: 1000,
+      step: 0.1,
+      doc: "Gradients longer than this are shortened to it; 0 for no limit.",
+    }),
+    emaDecay: float({
+      default: 0.9999,
+      min: 0,
+      max: 1,
+      step: 0.0001,
+      doc: "Largest part of the old average that an update keeps.",
+    }),
+    dropLast: boolean({
+      default: false,
+      advanced: true,
+      doc: "Leave out the last batch of an epoch if it is not full.",
+    }),
   },
   outputs: {
     unet: port(unetType, "The network after the last step."),

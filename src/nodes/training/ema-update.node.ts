@@ -16,8 +16,18 @@ export default defineNode({
     stepIndex: port(intType, "Steps before this one, from 0."),
   },
   params: {
-    decay: float({ default: 0.9999, min: 0, max: 1, step: 0.0001, doc: "Largest part of the old average that an update keeps." }),
-    warmup: boolean({ default: false, advanced: true, doc: "Let the decay grow as 1 − (1 + step)^(−2/3) instead of (1 + step)/(10 + step)." }),
+    decay: float({
+      default: 0.9999,
+      min: 0,
+      max: 1,
+      step: 0.0001,
+      doc: "Largest part of the old average that an update keeps.",
+    }),
+    warmup: boolean({
+      default: false,
+      advanced: true,
+      doc: "Let the decay grow as 1 − (1 + step)^(−2/3) instead of (1 + step)/(10 + step).",
+    }),
   },
   outputs: { ema: port(unetType, "The average after this step.") },
   run: ({ inputs: { ema, unet, stepIndex }, params: { decay, warmup } }) => {

@@ -30,7 +30,9 @@ export function epochOrder(
 ): { readonly total: number; at(this: void, stepIndex: number): BatchAt | undefined } {
   const perEpoch = dropLast ? Math.floor(count / batchSize) : Math.ceil(count / batchSize);
   if (perEpoch === 0) {
-    throw new Error(`the data set has ${String(count)} pictures, which do not fill one batch of ${String(batchSize)}.`);
+    throw new Error(
+      `the data set has ${String(count)} pictures, which do not fill one batch of ${String(batchSize)}.`,
+    );
   }
   const total = maxSteps === 0 ? perEpoch * epochs : Math.min(maxSteps, perEpoch * epochs);
   let batches: readonly (readonly number[])[] = [];
@@ -41,7 +43,8 @@ export function epochOrder(
       if (stepIndex >= total) return undefined;
       const epoch = Math.floor(stepIndex / perEpoch);
       // Every epoch that was passed over is drawn too: a run that is resumed sees the same batches.
-      for (; drawn < epoch; drawn++) batches = epochBatches(count, { batchSize, dropLast, ...(shuffle && { generator }) });
+      for (; drawn < epoch; drawn++)
+        batches = epochBatches(count, { batchSize, dropLast, ...(shuffle && { generator }) });
       return { indices: batches[stepIndex % perEpoch] ?? [], stepIndex, epoch };
     },
   };

@@ -16,7 +16,13 @@ export default defineNode({
     optimizerState: port(optimizerStateType, "The optimizer."),
   },
   params: {
-    maxGradNorm: float({ default: 0, min: 0, max: 1000, step: 0.1, doc: "Gradients longer than this are shortened to it; 0 for no limit." }),
+    maxGradNorm: float({
+      default: 0,
+      min: 0,
+      max: 1000,
+      step: 0.1,
+      doc: "Gradients longer than this are shortened to it; 0 for no limit.",
+    }),
   },
   outputs: {
     unet: port(unetType, "The network after the step."),

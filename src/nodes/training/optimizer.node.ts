@@ -13,7 +13,13 @@ export default defineNode({
   inputs: { unet: port(unetType, "The network that will be trained.") },
   params: {
     ...optimizerParams,
-    totalSteps: int({ default: 469, min: 0, max: 100_000_000, unit: "steps", doc: "Length of the run, for the linear and cosine schedules." }),
+    totalSteps: int({
+      default: 469,
+      min: 0,
+      max: 100_000_000,
+      unit: "steps",
+      doc: "Length of the run, for the linear and cosine schedules.",
+    }),
   },
   outputs: { optimizerState: port(optimizerStateType, "The optimizer.") },
   run: ({ inputs: { unet }, params }) => ({

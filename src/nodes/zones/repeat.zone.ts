@@ -13,7 +13,9 @@ export default defineZone({
     title: "Repeat begin",
     doc: "Start of the loop: hands out the counter and what the last iteration carried over.",
     inputs: {},
-    params: { count: int({ default: 5, min: 0, max: 1_000_000, unit: "times", doc: "How often the body runs." }) },
+    params: {
+      count: int({ default: 5, min: 0, max: 1_000_000, unit: "times", doc: "How often the body runs." }),
+    },
     outputs: {
       index: port(intType, "The counter, from 0."),
       total: port(intType, "How often the body runs."),

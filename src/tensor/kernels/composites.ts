@@ -39,3 +39,45 @@ export function compositeGeglu(x: tf.Tensor): tf.Tensor {
   const [a, gate] = tf.split(x, 2, -1) as [tf.Tensor, tf.Tensor];
   return tf.mul(a, compositeActivations.gelu(gate));
 }
+
+/** Scores up to this many bytes are made at once; more in pieces of the queries. */
+const scoreBudget = 256 * 2 ** 20;
+
+/** See `attention` in ops.ts. A matrix of scores above `budget` bytes is never whole. */
+export function compositeAttention(
+  q: tf.Tensor4D,
+  k: tf.Tensor4D,
+  v: tf.Tensor4D,
+  scale: number,
+  mask?: tf.Tensor,
+  budget = scoreBudget,
+): tf.Tensor4D {
+  const [batch, heads, queries] = q.shape;
+  const step = Math.max(1, Math.floor(budget / (4 * batch * heads * k.shape[2])));
+  if (step >= queries) return attentionOf(q, k, v, scale, mask);
+  const pieces: tf.Tensor4D[] = [];
+  for (let begin = 0; begin < queries; begin += step) {
+    const count = Math.min(step, queries - begin);
+    const piece = tf.slice(q, [0, 0, begin, 0], [-1, -1, count, -1]);
+    pieces.push(attentionOf(piece, k, v, scale, mask && sliceQueries(mask, begin, count)));
+  }
+  return tf.concat(pieces, 2);
+}
+
+function attentionOf(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, scale: number, mask?: tf.Tensor): tf.Tensor4D {
+  return tf.tidy(() => {
+    const scores = tf.matMul(tf.mul(q, scale), k, false, true);
+    return tf.matMul(tf.softmax(mask ? tf.add(scores, mask) : scores), v) as tf.Tensor4D;
+  });
+}
+
+/** The rows of a mask that belong to some of the queries; all of it where it broadcasts over them. */
+function sliceQueries(mask: tf.Tensor, begin: number, count: number): tf.Tensor {
+  const axis = mask.rank - 2;
+  if (axis < 0 || mask.shape[axis] === 1) return mask;
+  return tf.slice(
+    mask,
+    mask.shape.map((_, i) => (i === axis ? begin : 0)),
+    mask.shape.map((size, i) => (i === axis ? count : size)),
+  );
+}

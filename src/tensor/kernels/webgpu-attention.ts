@@ -4,8 +4,8 @@ import { gpuBackend, runProgram, sizeOf, type Uniform } from "./program.ts";
 const lanes = 64;
 /** Keys whose scores are held at once, so that the running sum is rescaled once for all of them. */
 const keysPerStep = 4;
-/** The widest head whose query and running sum fit into registers. */
-const widestHead = 128;
+/** The widest head whose query and running sum fit into registers; lavapipe takes minutes to compile wider ones. */
+const widestHead = 64;
 
 type Shape4D = [number, number, number, number];
 

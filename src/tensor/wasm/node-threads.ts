@@ -69,9 +69,6 @@ export async function createThreadedBackend(threads: number): Promise<BackendWas
       if (!listeners[i]?.includes(listener)) process.off(event, listener);
     }
   });
-  // Idle workers must not keep the process alive.
-  for (const thread of [...module.PThread.unusedWorkers, ...module.PThread.runningWorkers]) thread.unref();
-
   module.tfjs = {
     init: module.cwrap("init", null, []),
     initWithThreadsCount: module.cwrap("init_with_threads_count", null, ["number"]),
@@ -81,5 +78,8 @@ export async function createThreadedBackend(threads: number): Promise<BackendWas
     dispose: module.cwrap("dispose", null, []),
   };
   setThreadsCount(threads);
-  return new BackendWasm(module as unknown as ConstructorParameters<typeof BackendWasm>[0]);
+  const backend = new BackendWasm(module as unknown as ConstructorParameters<typeof BackendWasm>[0]);
+  // Starting the pool's threads takes a hold on the process; idle ones must not keep it alive.
+  for (const thread of [...module.PThread.unusedWorkers, ...module.PThread.runningWorkers]) thread.unref();
+  return backend;
 }

@@ -18,7 +18,7 @@ import { bytesSource, type ByteSource } from "../../../src/diffusion/weights/byt
 import { disposeWeights } from "../../../src/diffusion/weights/dispose.ts";
 import { loadWeights } from "../../../src/diffusion/weights/load-weights.ts";
 import type { Weights } from "../../../src/diffusion/weights/parameters.ts";
-import { serializeSafetensors } from "../../../src/diffusion/weights/safetensors.ts";
+import { serializeSafetensors, type NamedArray } from "../../../src/diffusion/weights/safetensors.ts";
 import { describeOnBackends } from "../../support/backends.ts";
 import { readArrays, relativeError, rowsOf, tensorOf } from "../sd-models/golden-case.ts";
 
@@ -99,13 +99,12 @@ describe("LoRA files", () => {
     shape: [3, 2],
     init: { kind: "zeros" },
   } as const;
-  const array = (name: string, shape: number[], values: number[]) => ({
+  const array = (name: string, shape: number[], values: number[]): NamedArray => ({
     name,
     shape,
-    values: new Float32Array(values),
-    dtype: "F32" as const,
+    data: new Float32Array(values),
   });
-  const file = (arrays: ReturnType<typeof array>[], metadata?: Record<string, string>): ByteSource =>
+  const file = (arrays: readonly NamedArray[], metadata?: Record<string, string>): ByteSource =>
     bytesSource("test.safetensors", serializeSafetensors(arrays, metadata));
   const down = array("lora_unet_blocks_0_to_q.lora_down.weight", [1, 2], [1, 2]);
   const up = array("lora_unet_blocks_0_to_q.lora_up.weight", [3, 1], [10, 20, 30]);

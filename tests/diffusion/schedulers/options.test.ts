@@ -155,6 +155,23 @@ describe("scheduler_config.json of published models", () => {
     expect(scheduler.setTimesteps(50).timesteps.slice(0, 3)).toEqual([981, 961, 961]);
   });
 
+  it("early DDPM models: what chose nothing else than today's ways is set aside, what did is refused", () => {
+    const early = {
+      _class_name: "DDPMScheduler",
+      timestep_values: null,
+      tensor_format: "pt",
+      predict_epsilon: true,
+    };
+    expect(createScheduler(early).ignoredOptions).toEqual([
+      "timestep_values",
+      "tensor_format",
+      "predict_epsilon",
+    ]);
+    expect(() => createScheduler({ ...early, predict_epsilon: false })).toThrow(
+      /option "predict_epsilon" is not known/,
+    );
+  });
+
   it("exchanges the scheduler: given options are kept, the others are the new one's defaults", () => {
     const dpm = exchangeScheduler(createScheduler(stableDiffusion), "DPMSolverMultistepScheduler", {
       use_karras_sigmas: true,

@@ -1,6 +1,8 @@
 import type * as tf from "@tensorflow/tfjs";
 import * as ops from "../../../tensor/ops.ts";
 import type { Weights } from "../../weights/parameters.ts";
+import { activate, type Activation } from "./activation.ts";
+import { addLean, isDifferentiating } from "./lean-gradients.ts";
 
 /** Layers of torch as functions of a model's weights and the layer's name in them. */
 
@@ -22,17 +24,19 @@ export function applyConv(
   x: tf.Tensor4D,
   options?: ops.Conv2dOptions,
 ): tf.Tensor4D {
-  return ops.conv2d(
-    x,
-    takeWeight<tf.Tensor4D>(weights, `${prefix}.weight`),
-    takeBias(weights, prefix),
-    options,
-  );
+  const filter = takeWeight<tf.Tensor4D>(weights, `${prefix}.weight`);
+  const bias = takeBias(weights, prefix);
+  // Apart only where gradients are taken: elsewhere one kernel may do both.
+  if (bias && isDifferentiating()) return addLean(ops.conv2d(x, filter, undefined, options), bias);
+  return ops.conv2d(x, filter, bias, options);
 }
 
 /** `nn.Linear` over the last axis of x `[…, in]`. */
 export function applyLinear(weights: Weights, prefix: string, x: tf.Tensor): tf.Tensor {
-  return ops.linear(x, takeWeight<tf.Tensor2D>(weights, `${prefix}.weight`), takeBias(weights, prefix));
+  const weight = takeWeight<tf.Tensor2D>(weights, `${prefix}.weight`);
+  const bias = takeBias(weights, prefix);
+  if (bias && isDifferentiating()) return addLean(ops.linear(x, weight), bias);
+  return ops.linear(x, weight, bias);
 }
 
 /** `nn.GroupNorm` over channels-last x. */
@@ -46,6 +50,23 @@ export function applyGroupNorm<T extends tf.Tensor>(
   const gamma = takeWeight<tf.Tensor1D>(weights, `${prefix}.weight`);
   const beta = takeWeight<tf.Tensor1D>(weights, `${prefix}.bias`);
   return ops.groupNorm(x, gamma, beta, groups, epsilon) as T;
+}
+
+/** An activation of `nn.GroupNorm`, as one kernel where there is one. */
+export function applyNormActivation(
+  weights: Weights,
+  prefix: string,
+  activation: Activation,
+  x: tf.Tensor4D,
+  groups: number,
+  epsilon: number,
+): tf.Tensor4D {
+  if (activation !== "silu" && activation !== "swish") {
+    return activate(activation, applyGroupNorm(weights, prefix, x, groups, epsilon));
+  }
+  const gamma = takeWeight<tf.Tensor1D>(weights, `${prefix}.weight`);
+  const beta = takeWeight<tf.Tensor1D>(weights, `${prefix}.bias`);
+  return ops.groupNormSilu(x, gamma, beta, groups, epsilon) as tf.Tensor4D;
 }
 
 /** `nn.LayerNorm` over the last axis. */

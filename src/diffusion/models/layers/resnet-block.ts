@@ -2,7 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import { avgPool2d, upsampleNearest2d } from "../../../tensor/ops.ts";
 import type { ParameterSpec, Weights } from "../../weights/parameters.ts";
 import { activate, type Activation } from "./activation.ts";
-import { applyConv, applyGroupNorm, applyLinear, takeWeight } from "./apply.ts";
+import { applyConv, applyGroupNorm, applyLinear, applyNormActivation, takeWeight } from "./apply.ts";
+import { addLean } from "./lean-gradients.ts";
 import { convParameters, linearParameters, normParameters } from "./parameters.ts";
 
 /** How the time embedding enters: added before the second norm, or as scale and shift after it. */
@@ -65,22 +66,21 @@ function runResnetBlock(
   const { activation, groups, epsilon, timeEmbeddingNorm = "default", outputScaleFactor = 1 } = config;
   const time = projectTime(weights, prefix, config, timeEmbedding);
 
-  let hidden: tf.Tensor4D = activate(
-    activation,
-    applyGroupNorm<tf.Tensor4D>(weights, `${prefix}.norm1`, x, groups, epsilon),
-  );
+  let hidden = applyNormActivation(weights, `${prefix}.norm1`, activation, x, groups, epsilon);
   hidden = applyConv(weights, `${prefix}.conv1`, resample(hidden, config.resample), { padding: 1 });
-  if (time && timeEmbeddingNorm === "default") hidden = tf.add(hidden, time);
-  hidden = applyGroupNorm<tf.Tensor4D>(weights, `${prefix}.norm2`, hidden, groups, epsilon);
   if (time && timeEmbeddingNorm === "scale_shift") {
     const [scale, shift] = tf.split(time, 2, -1) as [tf.Tensor4D, tf.Tensor4D];
-    hidden = tf.add(tf.mul(hidden, tf.add(scale, 1)), shift);
+    const normal = applyGroupNorm(weights, `${prefix}.norm2`, hidden, groups, epsilon);
+    hidden = activate(activation, tf.add(tf.mul(normal, tf.add(scale, 1)), shift));
+  } else {
+    if (time) hidden = addLean(hidden, time);
+    hidden = applyNormActivation(weights, `${prefix}.norm2`, activation, hidden, groups, epsilon);
   }
-  hidden = applyConv(weights, `${prefix}.conv2`, activate(activation, hidden), { padding: 1 });
+  hidden = applyConv(weights, `${prefix}.conv2`, hidden, { padding: 1 });
 
   let shortcut = resample(x, config.resample);
   if (hasShortcut(config)) shortcut = applyConv(weights, `${prefix}.conv_shortcut`, shortcut);
-  const sum: tf.Tensor4D = tf.add(shortcut, hidden);
+  const sum = addLean(shortcut, hidden);
   return outputScaleFactor === 1 ? sum : tf.div(sum, outputScaleFactor);
 }
 

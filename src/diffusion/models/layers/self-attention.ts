@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
-import { attention } from "../../../tensor/ops.ts";
 import type { ParameterSpec, Weights } from "../../weights/parameters.ts";
 import { applyGroupNorm, applyLinear } from "./apply.ts";
+import { addLean, attentionLean } from "./lean-gradients.ts";
 import { linearParameters, normParameters } from "./parameters.ts";
 
 /** The attention block of UNet2DModel and of the autoencoders: one picture's places attend to each other. */
@@ -56,11 +56,8 @@ function runSelfAttention(
     const projected = applyLinear(weights, `${prefix}.${name}`, normal);
     return tf.transpose(tf.reshape(projected, [batch, height * width, heads, headDim]), [0, 2, 1, 3]);
   };
-  const attended = tf.transpose(attention(project("to_q"), project("to_k"), project("to_v")), [0, 2, 1, 3]);
+  const attended = tf.transpose(attentionLean(project("to_q"), project("to_k"), project("to_v")), [0, 2, 1, 3]);
   const merged = tf.reshape(attended, [batch, height * width, heads * headDim]);
-  const sum = tf.add(
-    tf.reshape(applyLinear(weights, `${prefix}.to_out.0`, merged), x.shape),
-    x,
-  ) as tf.Tensor4D;
+  const sum = addLean(tf.reshape(applyLinear(weights, `${prefix}.to_out.0`, merged), x.shape) as tf.Tensor4D, x);
   return outputScaleFactor === 1 ? sum : tf.div(sum, outputScaleFactor);
 }
