@@ -1,6 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Dataset } from "../diffusion/datasets/dataset.ts";
 import type { SamplingPlan, Scheduler, SchedulerState } from "../diffusion/schedulers/scheduler.ts";
+import type { ControlnetResiduals } from "../diffusion/models/controlnet.ts";
+import type { ClipTokenizer } from "../diffusion/tokenizer/clip-tokenizer.ts";
+import type { EncodedPrompt } from "../diffusion/tokenizer/encode-prompt.ts";
 import type { Model } from "../diffusion/weights/parameters.ts";
 import { TorchGenerator } from "../tensor/torch-generator.ts";
 import type { Optimizer } from "./training/optimizer-value.ts";
@@ -150,6 +153,15 @@ const bytesOfWeights = (weights: Model<unknown>["weights"]): number =>
 const countParameters = (weights: Model<unknown>["weights"]): number =>
   Object.values(weights).reduce((sum, tensor) => sum + tensor.size, 0);
 
+/** Tensors are counted one by one: a model may share some with the one that it was made from. */
+const modelTraits = {
+  guard: (value: unknown): value is Model<unknown> => hasKeys(value, "className", "config", "weights"),
+  resources: (model: Model<unknown>) => Object.values(model.weights),
+  bytes: (model: Model<unknown>) => bytesOfWeights(model.weights),
+  describe: (model: Model<unknown>) =>
+    `${model.className}, ${countParameters(model.weights).toLocaleString("en")} parameters`,
+};
+
 /** A network that predicts noise, velocity or the clean picture: its config and its weights. */
 export const unetType = socketType<Model<unknown>>({
   id: "unet",
@@ -160,6 +172,66 @@ export const unetType = socketType<Model<unknown>>({
   bytes: (model) => bytesOfWeights(model.weights),
   describe: (model) =>
     `${model.className}, ${countParameters(model.weights).toLocaleString("en")} parameters`,
+});
+
+/** Text states for the U-Net to attend to; one row serves every picture of a batch. */
+export interface Conditioning {
+  /** `[1 | batch, tokens, width]`. */
+  readonly states: tf.Tensor3D;
+  /** The tokens of the first prompt, as text, for attention maps. */
+  readonly tokens: readonly string[];
+}
+
+/** A prompt as the U-Net understands it. */
+export const conditioningType = socketType<Conditioning>({
+  id: "conditioning",
+  label: "Conditioning",
+  shape: "[1 | batch, tokens, width]",
+  guard: (value): value is Conditioning => hasKeys(value, "states", "tokens"),
+  resources: ({ states }) => [states],
+  bytes: ({ states }) => bytesOfTensor(states),
+  describe: ({ states }) => describeTensor(states),
+});
+
+/** Text as a row (or several) of token numbers. */
+export const tokensType = socketType<EncodedPrompt>({
+  id: "tokens",
+  label: "Tokens",
+  shape: "[chunks, 77]",
+  guard: (value): value is EncodedPrompt => hasKeys(value, "inputIds", "weights"),
+  describe: ({ tokenCount }) => `${String(tokenCount)} tokens`,
+});
+
+/** A CLIP tokenizer: vocabulary and merges. */
+export const tokenizerType = socketType<ClipTokenizer>({
+  id: "tokenizer",
+  label: "Tokenizer",
+  guard: (value): value is ClipTokenizer => hasKeys(value, "bpe", "modelMaxLength"),
+});
+
+/** CLIP's text transformer. */
+export const textEncoderType = socketType<Model<unknown>>({
+  id: "textEncoder",
+  label: "Text encoder",
+  ...modelTraits,
+});
+
+/** An autoencoder between pictures and latents: AutoencoderKL, or the small AutoencoderTiny for previews. */
+export const vaeType = socketType<Model<unknown>>({ id: "vae", label: "VAE", ...modelTraits });
+
+/** A ControlNet. */
+export const controlnetType = socketType<Model<unknown>>({
+  id: "controlnet",
+  label: "ControlNet",
+  ...modelTraits,
+});
+
+/** What a ControlNet adds to a U-Net's skip connections and middle. */
+export const controlResidualsType = socketType<ControlnetResiduals>({
+  id: "controlResiduals",
+  label: "Control",
+  guard: (value): value is ControlnetResiduals => hasKeys(value, "downBlockAdditionalResiduals"),
+  resources: (value) => [...value.downBlockAdditionalResiduals, value.midBlockAdditionalResidual],
 });
 
 /** An optimizer: its settings, its step count and its moments. */
@@ -194,4 +266,11 @@ export const socketTypes = [
   schedulerStateType,
   unetType,
   optimizerStateType,
+  conditioningType,
+  tokensType,
+  tokenizerType,
+  textEncoderType,
+  vaeType,
+  controlnetType,
+  controlResidualsType,
 ] as const;

@@ -15,13 +15,15 @@ const softwareNames = /llvmpipe|lavapipe|swiftshader|basic render|\bwarp\b|softp
 /** Sums up an adapter's info; `software` is true for the known CPU renderers and for whatever calls itself a fallback. */
 export function summarizeAdapter(info: Partial<GPUAdapterInfo>): AdapterSummary {
   const { vendor = "", architecture = "", device = "", description = "" } = info;
-  const software = info.isFallbackAdapter === true || softwareNames.test(`${architecture} ${device} ${description}`);
+  const software =
+    info.isFallbackAdapter === true || softwareNames.test(`${architecture} ${device} ${description}`);
   return { vendor, architecture, device, description, software };
 }
 
 /** The adapter's most telling name. */
 export function adapterName(adapter: AdapterSummary): string {
-  const name = adapter.description || adapter.device || [adapter.vendor, adapter.architecture].join(" ").trim();
+  const name =
+    adapter.description || adapter.device || [adapter.vendor, adapter.architecture].join(" ").trim();
   return name || "unnamed adapter";
 }
 
@@ -30,7 +32,9 @@ export type AdapterSearch =
   | { readonly adapter: undefined; readonly reason: string };
 
 /** Asks for the fastest adapter. Never throws: the reason says why there is none. */
-export async function findAdapter(powerPreference: GPUPowerPreference = "high-performance"): Promise<AdapterSearch> {
+export async function findAdapter(
+  powerPreference: GPUPowerPreference = "high-performance",
+): Promise<AdapterSearch> {
   const { gpu, reason } = await provideGpu();
   if (!gpu) return { adapter: undefined, reason: reason ?? "WebGPU is missing" };
   try {

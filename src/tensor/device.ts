@@ -49,7 +49,10 @@ const errorsKept = 20;
  * of being printed: WebGPU reports a failed dispatch only as an event, and reading the result then yields whatever was
  * in the buffer.
  */
-export async function openDevice(adapter: GPUAdapter, onLost: (loss: DeviceLoss) => void): Promise<OwnDevice> {
+export async function openDevice(
+  adapter: GPUAdapter,
+  onLost: (loss: DeviceLoss) => void,
+): Promise<OwnDevice> {
   const device = await adapter.requestDevice({
     label: "latent-loom",
     requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
@@ -70,7 +73,11 @@ export async function openDevice(adapter: GPUAdapter, onLost: (loss: DeviceLoss)
 function describeError(error: GPUError): DeviceError {
   // By name: Node's WebGPU does not put the error classes where `instanceof` would find them in every realm.
   const name = error.constructor.name;
-  const kind = name.startsWith("GPUOutOfMemory") ? "out-of-memory" : name.startsWith("GPUInternal") ? "internal" : "validation";
+  const kind = name.startsWith("GPUOutOfMemory")
+    ? "out-of-memory"
+    : name.startsWith("GPUInternal")
+      ? "internal"
+      : "validation";
   return { kind, message: error.message };
 }
 

@@ -55,13 +55,25 @@ export function linear(x: tf.Tensor, weight: tf.Tensor2D, bias?: tf.Tensor1D): t
 }
 
 /** Group normalization over channels-last x of rank ≥ 2 (Wu and He 2018). gamma and beta are `[channels]`. */
-export function groupNorm(x: tf.Tensor, gamma: tf.Tensor1D, beta: tf.Tensor1D, groups: number, epsilon: number): tf.Tensor {
+export function groupNorm(
+  x: tf.Tensor,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  groups: number,
+  epsilon: number,
+): tf.Tensor {
   if (!hasFusedNorm()) return compositeGroupNorm(x, gamma, beta, groups, epsilon);
   return fusedNorm(x, gamma, beta, { rowsPerStat: rowsPerPicture(x), groups, epsilon, silu: false });
 }
 
 /** {@link silu} of {@link groupNorm}, as one where the backend can. */
-export function groupNormSilu(x: tf.Tensor, gamma: tf.Tensor1D, beta: tf.Tensor1D, groups: number, epsilon: number): tf.Tensor {
+export function groupNormSilu(
+  x: tf.Tensor,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  groups: number,
+  epsilon: number,
+): tf.Tensor {
   if (!hasFusedNorm()) return silu(compositeGroupNorm(x, gamma, beta, groups, epsilon));
   return fusedNorm(x, gamma, beta, { rowsPerStat: rowsPerPicture(x), groups, epsilon, silu: true });
 }
@@ -114,7 +126,8 @@ function activate<T extends tf.Tensor>(x: T, kind: ActivationKind): T {
 
 /** Splits the last axis in halves (a, g) and returns a·gelu(g) (Shazeer 2020). */
 export function geglu(x: tf.Tensor): tf.Tensor {
-  if ((x.shape.at(-1) ?? 1) % 2 !== 0) throw new Error(`geglu: the last axis of [${x.shape.join(", ")}] cannot be halved.`);
+  if ((x.shape.at(-1) ?? 1) % 2 !== 0)
+    throw new Error(`geglu: the last axis of [${x.shape.join(", ")}] cannot be halved.`);
   return hasFusedActivations() ? fusedGeglu(x) : compositeGeglu(x);
 }
 

@@ -2,7 +2,11 @@
 
 /** True in Node's main thread and its workers; false in a page or a web worker, also under a bundler's `process` shim. */
 export function isNode(): boolean {
-  return typeof process !== "undefined" && typeof process.versions?.node === "string" && !("document" in globalThis);
+  return (
+    typeof process !== "undefined" &&
+    typeof process.versions?.node === "string" &&
+    !("document" in globalThis)
+  );
 }
 
 /** True where SharedArrayBuffer, and with it multi-threaded WebAssembly, may be used. Always true in Node. */

@@ -1,9 +1,17 @@
 import * as tf from "@tensorflow/tfjs";
 import { adapterName, findAdapter, type AdapterSearch, type AdapterSummary } from "./adapter.ts";
-import { limitsOf, openDevice, takeErrors, type DeviceError, type DeviceLimits, type DeviceLoss, type OwnDevice } from "./device.ts";
+import {
+  limitsOf,
+  openDevice,
+  takeErrors,
+  type DeviceError,
+  type DeviceLimits,
+  type DeviceLoss,
+  type OwnDevice,
+} from "./device.ts";
 import { addWebgpuKernels, mendCpuKernels, mendWebgpuKernels } from "./kernels/index.ts";
 import { isCrossOriginIsolated } from "./platform.ts";
-import { defineBackend, type OwnBackend } from "./webgpu-backend.ts";
+import { defineBackend, dispatchesPerSubmit, type OwnBackend } from "./webgpu-backend.ts";
 import { loadWasmBackend } from "./wasm-backend.ts";
 
 export type { AdapterSummary, DeviceError, DeviceLimits, DeviceLoss };
@@ -125,11 +133,18 @@ async function initAuto(): Promise<Settled> {
 }
 
 function webgpuInfo({ own: { device }, summary }: WebgpuState, reason: string): Settled {
-  return { backend: "webgpu", reason, adapter: summary, features: [...device.features].sort(), limits: limitsOf(device) };
+  return {
+    backend: "webgpu",
+    reason,
+    adapter: summary,
+    features: [...device.features].sort(),
+    limits: limitsOf(device),
+  };
 }
 
 async function useBackend(name: BackendName): Promise<void> {
-  if (!(await tf.setBackend(name))) throw new Error(`The backend "${name}" failed to start; the console says why.`);
+  if (!(await tf.setBackend(name)))
+    throw new Error(`The backend "${name}" failed to start; the console says why.`);
 }
 
 /** Registers tfjs's backend anew on a device of our own; keeps a live device of an earlier call. */
@@ -139,11 +154,14 @@ async function openWebgpu(search: AdapterSearch): Promise<WebgpuState> {
     return webgpu;
   }
   if (!search.adapter) {
-    throw new Error(`The backend "webgpu" is not to be had: ${search.reason}. Use "wasm", or "auto" to let the machine decide.`);
+    throw new Error(
+      `The backend "webgpu" is not to be had: ${search.reason}. Use "wasm", or "auto" to let the machine decide.`,
+    );
   }
   const imported = await import("@tensorflow/tfjs-backend-webgpu");
   mendWebgpuKernels();
   addWebgpuKernels();
+  tf.env().set("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE", dispatchesPerSubmit);
   const Backend = defineBackend(imported.WebGPUBackend);
   const own = await openDevice(search.adapter, (loss) => {
     if (webgpu?.own === own) emit({ type: "device-lost", loss });
@@ -189,7 +207,9 @@ export async function assertNoDeviceErrors(where?: string): Promise<void> {
   const [first] = errors;
   if (!first) return;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
-  throw new Error(`${prefix}the GPU refused a command, so its results cannot be trusted: ${first.kind} error: ${first.message}${more}`);
+  throw new Error(
+    `${prefix}the GPU refused a command, so its results cannot be trusted: ${first.kind} error: ${first.message}${more}`,
+  );
 }
 
 export interface MemoryInfo {

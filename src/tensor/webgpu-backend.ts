@@ -13,6 +13,12 @@ interface BufferPool {
   numBytesAllocated: number;
 }
 
+/** Dispatches recorded before they are sent; tfjs's 15 leave much of the time to the submits. */
+export const dispatchesPerSubmit = 64;
+
+/** Results recorded before they are sent: buffers of disposed tensors are used again only after that. */
+const bytesPerSubmit = 128 * 2 ** 20;
+
 /** What {@link defineBackend}'s class adds to tfjs's. */
 export interface OwnBackend extends WebGPUBackend {
   /** Sends what has been recorded to the GPU. */
@@ -28,10 +34,13 @@ export interface OwnBackend extends WebGPUBackend {
  *
  * A function and not a class, because tfjs's module may be imported only once `navigator.gpu` exists.
  */
-export function defineBackend(Base: BackendClass): new (device: GPUDevice, info?: GPUAdapterInfo) => OwnBackend {
+export function defineBackend(
+  Base: BackendClass,
+): new (device: GPUDevice, info?: GPUAdapterInfo) => OwnBackend {
   return class extends Base implements OwnBackend {
     private lost = false;
     private compilesIntegers = false;
+    private bytesSinceSubmit = 0;
 
     constructor(device: GPUDevice, info?: GPUAdapterInfo) {
       super(device, info);
@@ -42,10 +51,20 @@ export function defineBackend(Base: BackendClass): new (device: GPUDevice, info?
     }
 
     override runWebGPUProgram(...[program, inputs, dtype, uniforms, output]: RunArguments): tf.TensorInfo {
-      if (this.lost) throw new Error("The GPU device was lost; its tensors are gone. Call recoverRuntime() and run again.");
+      if (this.lost)
+        throw new Error(
+          "The GPU device was lost; its tensors are gone. Call recoverRuntime() and run again.",
+        );
       const limit = this.device.limits.maxStorageBufferBindingSize;
       refuseOversize(program.shaderKey, "output", output?.shape ?? program.outputShape, limit);
       for (const input of inputs) refuseOversize(program.shaderKey, "input", input.shape, limit);
+      const result = this.runExactly(program, inputs, dtype, uniforms, output);
+      this.bytesSinceSubmit += bytesOf(result.shape);
+      if (this.bytesSinceSubmit > bytesPerSubmit) this.flush();
+      return result;
+    }
+
+    private runExactly(...[program, inputs, dtype, uniforms, output]: RunArguments): tf.TensorInfo {
       if (!wantsIntegers(program.shaderKey, inputs, output?.dtype ?? dtype)) {
         return super.runWebGPUProgram(program, inputs, dtype, uniforms, output);
       }
@@ -57,6 +76,11 @@ export function defineBackend(Base: BackendClass): new (device: GPUDevice, info?
       } finally {
         this.compilesIntegers = false;
       }
+    }
+
+    override submitQueue(): void {
+      this.bytesSinceSubmit = 0;
+      super.submitQueue();
     }
 
     flush(): void {
@@ -83,9 +107,11 @@ export function defineBackend(Base: BackendClass): new (device: GPUDevice, info?
   };
 }
 
+/** All dtypes take four bytes on the GPU: bool is widened, complex is split. */
+const bytesOf = (shape: readonly number[]): number => 4 * shape.reduce((product, size) => product * size, 1);
+
 function refuseOversize(shaderKey: string, role: string, shape: readonly number[], limit: number): void {
-  // All dtypes take four bytes on the GPU: bool is widened, complex is split.
-  const bytes = 4 * shape.reduce((product, size) => product * size, 1);
+  const bytes = bytesOf(shape);
   if (bytes <= limit) return;
   throw new Error(
     `${shaderKey.split("_")[0]}: its ${role} [${shape.join(", ")}] takes ${formatBytes(bytes)}, but this GPU binds at most ` +

@@ -95,11 +95,9 @@ describe("sources over the network", () => {
   it("tell how far a download is", async () => {
     answer = (_, response) => response.setHeader("Content-Length", "6").end("abcdef");
     const seen: string[] = [];
-    await sources
-      .folder(base)
-      .open("x.bin", {
-        progress: (done, total, note) => seen.push(`${String(done)}/${String(total)} ${note ?? ""}`),
-      });
+    await sources.folder(base).open("x.bin", {
+      progress: (done, total, note) => seen.push(`${String(done)}/${String(total)} ${note ?? ""}`),
+    });
     expect(seen.at(-1)).toBe("6/6 fetching x.bin");
   });
 

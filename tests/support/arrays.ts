@@ -12,7 +12,13 @@ export function spread(count: number, seed = 1): Float32Array {
 
 /** A tensor of {@link spread} numbers. */
 export function spreadTensor<R extends tf.Rank>(shape: tf.ShapeMap[R], seed = 1): tf.Tensor<R> {
-  return tf.tensor<R>(spread((shape as number[]).reduce((product, size) => product * size, 1), seed), shape);
+  return tf.tensor<R>(
+    spread(
+      (shape as number[]).reduce((product, size) => product * size, 1),
+      seed,
+    ),
+    shape,
+  );
 }
 
 /** max|a − b| / max|b|. Infinity when a is not finite somewhere or the lengths differ. */

@@ -31,12 +31,17 @@ export async function gradientError(
       const direction = spread(g.length, 1000 * index + seed + 31).map((value) => Math.sign(value) || 1);
       const along = async (distance: number): Promise<number> => {
         const moved = (values[index] ?? g).map((value, i) => value + distance * (direction[i] ?? 0));
-        const output = tf.tidy(() => f(...inputs.map((input, i) => (i === index ? tf.tensor(moved, shape) : input))));
+        const output = tf.tidy(() =>
+          f(...inputs.map((input, i) => (i === index ? tf.tensor(moved, shape) : input))),
+        );
         const outputValues = await output.data<"float32">();
         output.dispose();
         return outputValues.reduce((sum, value, i) => sum + value * (dy[i] ?? 0), 0);
       };
-      const [near, far] = [(await along(step)) - (await along(-step)), (await along(2 * step)) - (await along(-2 * step))];
+      const [near, far] = [
+        (await along(step)) - (await along(-step)),
+        (await along(2 * step)) - (await along(-2 * step)),
+      ];
       const slope = (8 * near - far) / (12 * step);
       const expected = g.reduce((sum, value, i) => sum + value * (direction[i] ?? 0), 0);
       const scale = Math.sqrt(g.reduce((sum, value) => sum + value * value, 0));

@@ -11,14 +11,16 @@ import { onStockWebgpu } from "../support/stock-webgpu.ts";
 type Shape4D = [number, number, number, number];
 type Padding = "same" | "valid" | [[number, number], [number, number], [number, number], [number, number]];
 
-const read = async (info: tf.TensorInfo): Promise<Float32Array> => (await tf.backend().read(info.dataId)) as Float32Array;
+const read = async (info: tf.TensorInfo): Promise<Float32Array> =>
+  (await tf.backend().read(info.dataId)) as Float32Array;
 
 /** a `[m,k]` · bᵀ with b `[n,k]`, in doubles. */
 function multiplyTransposed(a: Float32Array, b: Float32Array, m: number, n: number, k: number): Float64Array {
   const product = new Float64Array(m * n);
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
-      for (let l = 0; l < k; l++) product[i * n + j] = (product[i * n + j] ?? 0) + (a[i * k + l] ?? 0) * (b[j * k + l] ?? 0);
+      for (let l = 0; l < k; l++)
+        product[i * n + j] = (product[i * n + j] ?? 0) + (a[i * k + l] ?? 0) * (b[j * k + l] ?? 0);
     }
   }
   return product;
@@ -34,7 +36,8 @@ describeOnBackends(
     test("matMul with transposeB over a long inner axis", async () => {
       const [m, n, k] = [8, 64, 2048];
       const [a, b] = [spread(m * k, 1), spread(n * k, 2)];
-      const run = async () => await tf.matMul(tf.tensor2d(a, [m, k]), tf.tensor2d(b, [n, k]), false, true).data();
+      const run = async () =>
+        await tf.matMul(tf.tensor2d(a, [m, k]), tf.tensor2d(b, [n, k]), false, true).data();
       const expected = multiplyTransposed(a, b, m, n, k);
       expect(relativeError(await onStockWebgpu(run), expected)).toBeGreaterThan(0.1);
       expect(relativeError(await run(), expected)).toBeLessThan(1e-4);
@@ -45,7 +48,9 @@ describeOnBackends(
       const [a, b] = [spread(m * k, 3), spread(n * k, 4)];
       const run = async () => {
         const bias = tf.ones([n]);
-        return await tf.fused.matMul({ a: tf.tensor2d(a, [m, k]), b: tf.tensor2d(b, [n, k]), transposeB: true, bias }).data();
+        return await tf.fused
+          .matMul({ a: tf.tensor2d(a, [m, k]), b: tf.tensor2d(b, [n, k]), transposeB: true, bias })
+          .data();
       };
       const expected = multiplyTransposed(a, b, m, n, k).map((value) => value + 1);
       expect(relativeError(await onStockWebgpu(run), expected)).toBeGreaterThan(0.1);
@@ -53,7 +58,10 @@ describeOnBackends(
     });
 
     test("softmax over more rows than one dispatch dimension holds, short and long rows", async () => {
-      for (const [rows, cols] of [[65_540, 3], [65_537, 40]] as const) {
+      for (const [rows, cols] of [
+        [65_540, 3],
+        [65_537, 40],
+      ] as const) {
         const values = spread(rows * cols, cols);
         const y = await tf.softmax(tf.tensor2d(values, [rows, cols])).data();
         const expected = new Float64Array(values.length);
@@ -71,19 +79,31 @@ describeOnBackends(
     const ints = () => tf.tensor1d(large, "int32");
     const at = (index: number): number => large[index] ?? 0;
     const twos = () => tf.fill([count], 2, "int32");
-    const positions = () => tf.tensor1d(Int32Array.from({ length: count }, (_, index) => index), "int32");
+    const positions = () =>
+      tf.tensor1d(
+        Int32Array.from({ length: count }, (_, index) => index),
+        "int32",
+      );
     const cases: [name: string, run: () => tf.Tensor, expected: (index: number) => number][] = [
       ["slice", () => tf.slice(ints(), 1, count - 1), (i) => at(i + 1)],
       ["gather", () => tf.gather(ints(), positions()), at],
       ["concat", () => tf.concat([ints(), ints()]), (i) => at(i % count)],
-      ["transpose", () => tf.transpose(tf.reshape(ints(), [32, 64])), (i) => at((i % 32) * 64 + Math.floor(i / 32))],
+      [
+        "transpose",
+        () => tf.transpose(tf.reshape(ints(), [32, 64])),
+        (i) => at((i % 32) * 64 + Math.floor(i / 32)),
+      ],
       ["pad", () => tf.pad(ints(), [[0, 8]], 7), (i) => (i < count ? at(i) : 7)],
       ["add", () => tf.add(ints(), twos()), (i) => at(i) + 2],
       ["sub", () => tf.sub(ints(), twos()), (i) => at(i) - 2],
       ["equal", () => tf.equal(ints(), tf.add(ints(), tf.fill([count], 1, "int32"))), () => 0],
       ["scatterND", () => tf.scatterND(tf.reshape(positions(), [count, 1]), ints(), [count]), at],
       ["fill", () => tf.fill([count], 2 ** 24 + 1, "int32"), () => 2 ** 24 + 1],
-      ["unsortedSegmentSum", () => tf.unsortedSegmentSum(positions(), tf.zeros([count], "int32"), 1), () => (count * (count - 1)) / 2],
+      [
+        "unsortedSegmentSum",
+        () => tf.unsortedSegmentSum(positions(), tf.zeros([count], "int32"), 1),
+        () => (count * (count - 1)) / 2,
+      ],
     ];
     test.each(cases)("%s of integers over 2^24", async (_name, run, expected) => {
       const wrong = async (): Promise<number> => {
@@ -99,7 +119,17 @@ describeOnBackends(
       const shares = async (): Promise<number[]> => {
         const tally = [0, 0, 0];
         for (const seed of seeds) {
-          const drawn = await tf.multinomial(tf.tensor2d([[0.2, 0.3, 0.5], [0.2, 0.3, 0.5]]), 1, seed, true).data();
+          const drawn = await tf
+            .multinomial(
+              tf.tensor2d([
+                [0.2, 0.3, 0.5],
+                [0.2, 0.3, 0.5],
+              ]),
+              1,
+              seed,
+              true,
+            )
+            .data();
           const first = Number(drawn[0]);
           tally[first] = (tally[first] ?? 0) + 1;
         }
@@ -115,8 +145,19 @@ describeOnBackends(
 
     test("multinomial over many draws, by row", async () => {
       const draws = 4000;
-      const values = await tf.multinomial(tf.tensor2d([[0.1, 0.9], [0.75, 0.25]]), draws, 7, true).data<"int32">();
-      const share = (row: number): number => values.subarray(row * draws, (row + 1) * draws).reduce((a, b) => a + b, 0) / draws;
+      const values = await tf
+        .multinomial(
+          tf.tensor2d([
+            [0.1, 0.9],
+            [0.75, 0.25],
+          ]),
+          draws,
+          7,
+          true,
+        )
+        .data<"int32">();
+      const share = (row: number): number =>
+        values.subarray(row * draws, (row + 1) * draws).reduce((a, b) => a + b, 0) / draws;
       expect(share(0)).toBeCloseTo(0.9, 1);
       expect(share(1)).toBeCloseTo(0.25, 1);
     });
@@ -126,7 +167,9 @@ describeOnBackends(
       const picture = spread(size * size * inChannels, 5);
       const filter = spread(9 * inChannels * outChannels, 6);
       const run = async () =>
-        await tf.conv2d(tf.tensor4d(picture, [1, size, size, 1]), tf.tensor4d(filter, [3, 3, 1, 1]), 1, "same").data();
+        await tf
+          .conv2d(tf.tensor4d(picture, [1, size, size, 1]), tf.tensor4d(filter, [3, 3, 1, 1]), 1, "same")
+          .data();
       await expect(onStockWebgpu(run)).rejects.toThrow(/Dispatch size/);
       const y = await run();
       // Rows around the border of the two strips, and the picture's own borders.
@@ -135,16 +178,34 @@ describeOnBackends(
           let expected = 0;
           for (let i = 0; i < 9; i++) {
             const [r, c] = [row + Math.floor(i / 3) - 1, col + (i % 3) - 1];
-            if (r >= 0 && r < size && c >= 0 && c < size) expected += (picture[r * size + c] ?? 0) * (filter[i] ?? 0);
+            if (r >= 0 && r < size && c >= 0 && c < size)
+              expected += (picture[r * size + c] ?? 0) * (filter[i] ?? 0);
           }
           expect(y[row * size + col], `row ${row}, column ${col}`).toBeCloseTo(expected, 4);
         }
       }
     });
 
-    const convolutions: [name: string, x: number[], filter: number[], stride: [number, number], pad: Padding][] = [
+    const convolutions: [
+      name: string,
+      x: number[],
+      filter: number[],
+      stride: [number, number],
+      pad: Padding,
+    ][] = [
       ["same padding", [2, 9, 7, 3], [3, 3, 3, 4], [1, 1], "same"],
-      ["a stride and uneven padding", [1, 13, 8, 4], [3, 2, 4, 4], [2, 1], [[0, 0], [1, 0], [0, 1], [0, 0]]],
+      [
+        "a stride and uneven padding",
+        [1, 13, 8, 4],
+        [3, 2, 4, 4],
+        [2, 1],
+        [
+          [0, 0],
+          [1, 0],
+          [0, 1],
+          [0, 0],
+        ],
+      ],
       ["a filter of one pixel", [2, 11, 6, 4], [1, 1, 4, 5], [1, 1], "valid"],
     ];
     test.each(convolutions)("a convolution in strips, with %s", async (_name, x, filter, strides, pad) => {
@@ -165,16 +226,23 @@ describeOnBackends(
       const a = spread(rows * 2, 9);
       const run = async () => await tf.matMul(tf.tensor2d(a, [rows, 2]), tf.tensor2d([2, 3], [2, 1])).data();
       await expect(onStockWebgpu(run)).rejects.toThrow(/Dispatch size/);
-      const expected = Float32Array.from({ length: rows }, (_, row) => 2 * (a[2 * row] ?? 0) + 3 * (a[2 * row + 1] ?? 0));
+      const expected = Float32Array.from(
+        { length: rows },
+        (_, row) => 2 * (a[2 * row] ?? 0) + 3 * (a[2 * row + 1] ?? 0),
+      );
       expect(relativeError(await run(), expected)).toBeLessThan(1e-5);
     });
 
     test("matMul with a batch of 70,000", async () => {
       const batch = 70_000;
       const a = spread(batch * 2, 10);
-      const run = async () => await tf.matMul(tf.tensor3d(a, [batch, 1, 2]), tf.tensor3d(a, [batch, 1, 2]), false, true).data();
+      const run = async () =>
+        await tf.matMul(tf.tensor3d(a, [batch, 1, 2]), tf.tensor3d(a, [batch, 1, 2]), false, true).data();
       await expect(onStockWebgpu(run)).rejects.toThrow(/Dispatch size/);
-      const expected = Float32Array.from({ length: batch }, (_, i) => (a[2 * i] ?? 0) ** 2 + (a[2 * i + 1] ?? 0) ** 2);
+      const expected = Float32Array.from(
+        { length: batch },
+        (_, i) => (a[2 * i] ?? 0) ** 2 + (a[2 * i + 1] ?? 0) ** 2,
+      );
       expect(relativeError(await run(), expected)).toBeLessThan(1e-5);
     });
 

@@ -7,7 +7,12 @@ import { describeOnBackends } from "../support/backends.ts";
 import { gradientError, type GradientCheckOptions } from "../support/gradients.ts";
 
 type Inputs = readonly tf.Tensor[];
-type Case = readonly [name: string, f: (...inputs: tf.Tensor[]) => tf.Tensor, inputs: () => Inputs, options?: GradientCheckOptions];
+type Case = readonly [
+  name: string,
+  f: (...inputs: tf.Tensor[]) => tf.Tensor,
+  inputs: () => Inputs,
+  options?: GradientCheckOptions,
+];
 
 /** Inputs of these shapes, each with its own seed. */
 const random =
@@ -18,7 +23,12 @@ const random =
 /** Every permutation-like sequence has distinct values at least 0.05 apart: no step crosses a kink of max. */
 const distinct = (shape: number[]) => (): Inputs => {
   const count = tf.util.sizeFromShape(shape);
-  return [tf.tensor(Float32Array.from({ length: count }, (_, i) => ((i * 37) % count) * 0.05 - 2), shape)];
+  return [
+    tf.tensor(
+      Float32Array.from({ length: count }, (_, i) => ((i * 37) % count) * 0.05 - 2),
+      shape,
+    ),
+  ];
 };
 
 const r1 = (x: tf.Tensor | undefined): tf.Tensor1D => x as tf.Tensor1D;
@@ -32,14 +42,30 @@ const conv =
 
 const cases: readonly Case[] = [
   ["conv2d 3×3, padding 1, bias", conv({ padding: 1 }), random([2, 5, 6, 3], [3, 3, 3, 5], [5])],
-  ["conv2d 3×3, stride 2, uneven padding", conv({ stride: 2, padding: [0, 1, 0, 1] }), random([1, 6, 8, 4], [3, 3, 4, 4])],
+  [
+    "conv2d 3×3, stride 2, uneven padding",
+    conv({ stride: 2, padding: [0, 1, 0, 1] }),
+    random([1, 6, 8, 4], [3, 3, 4, 4]),
+  ],
   ["conv2d 1×1", conv({}), random([2, 3, 4, 5], [1, 1, 5, 8], [8])],
   ["conv2d 5×5, padding 2", conv({ padding: 2 }), random([1, 7, 7, 2], [5, 5, 2, 3], [3])],
   ["linear", (x, w, b) => ops.linear(x as tf.Tensor, r2(w), r1(b)), random([2, 3, 6], [6, 4], [4])],
-  ["groupNorm", (x, g, b) => ops.groupNorm(x as tf.Tensor, r1(g), r1(b), 2, 1e-5), random([2, 3, 5, 6], [6], [6])],
-  ["groupNorm, one channel a group", (x, g, b) => ops.groupNorm(x as tf.Tensor, r1(g), r1(b), 3, 1e-5), random([2, 7, 3], [3], [3])],
+  [
+    "groupNorm",
+    (x, g, b) => ops.groupNorm(x as tf.Tensor, r1(g), r1(b), 2, 1e-5),
+    random([2, 3, 5, 6], [6], [6]),
+  ],
+  [
+    "groupNorm, one channel a group",
+    (x, g, b) => ops.groupNorm(x as tf.Tensor, r1(g), r1(b), 3, 1e-5),
+    random([2, 7, 3], [3], [3]),
+  ],
   ["layerNorm", (x, g, b) => ops.layerNorm(x as tf.Tensor, r1(g), r1(b)), random([2, 3, 9], [9], [9])],
-  ["attention", (q, k, v) => ops.attention(r4(q), r4(k), r4(v)), random([2, 2, 5, 4], [2, 2, 7, 4], [2, 2, 7, 4])],
+  [
+    "attention",
+    (q, k, v) => ops.attention(r4(q), r4(k), r4(v)),
+    random([2, 2, 5, 4], [2, 2, 7, 4], [2, 2, 7, 4]),
+  ],
   [
     "attention with a mask and a scale",
     (q, k, v, mask) => ops.attention(r4(q), r4(k), r4(v), { mask: mask as tf.Tensor, scale: 0.3 }),

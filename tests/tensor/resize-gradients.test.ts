@@ -22,7 +22,12 @@ async function transposedResize(
 }
 
 const shape: [number, number, number, number] = [2, 2, 3, 2];
-const sizes: [number, number][] = [[4, 6], [5, 4], [3, 7], [1, 2]];
+const sizes: [number, number][] = [
+  [4, 6],
+  [5, 4],
+  [3, 7],
+  [1, 2],
+];
 
 describeOnBackends("gradients of resizes", () => {
   for (const alignCorners of [false, true]) {
@@ -36,7 +41,9 @@ describeOnBackends("gradients of resizes", () => {
             tf.tensor4d(dy, [2, height, width, 2]),
           );
           expect(dx?.shape).toEqual(shape);
-          expect(relativeError((await dx?.data()) ?? [], await transposedResize(resize, shape, dy))).toBeLessThan(1e-5);
+          expect(
+            relativeError((await dx?.data()) ?? [], await transposedResize(resize, shape, dy)),
+          ).toBeLessThan(1e-5);
         });
       }
     }

@@ -39,11 +39,16 @@ describeOnBackends("a runtime", ({ name }) => {
 test("auto takes WebAssembly where the only adapter is a software one, and says so", async () => {
   const info = await initRuntime();
   if (info.adapter && !info.adapter.software) {
-    expect(info).toMatchObject({ backend: "webgpu", reason: expect.stringContaining("graphics card") as string });
+    expect(info).toMatchObject({
+      backend: "webgpu",
+      reason: expect.stringContaining("graphics card") as string,
+    });
     return;
   }
   expect(info.backend).toBe("wasm");
-  expect(info.reason).toMatch(info.adapter ? /only GPU adapter, .+, computes on the CPU/ : /there is no GPU adapter: .+/);
+  expect(info.reason).toMatch(
+    info.adapter ? /only GPU adapter, .+, computes on the CPU/ : /there is no GPU adapter: .+/,
+  );
 });
 
 describe("software adapters", () => {
@@ -71,15 +76,19 @@ describeOnBackends(
   () => {
     const device = (): GPUDevice => (tf.backend() as WebGPUBackend).device;
     const broken = (name: string): tf.TensorInfo =>
-      runProgram(tf.backend() as WebGPUBackend, {
-        name,
-        variables: [],
-        outputShape: [4],
-        workgroupSize: 1,
-        workgroups: 4,
-        uniforms: [["size", "int32", 4]],
-        code: "fn main(index : i32) { result[index] = thereIsNoSuchName; }",
-      }, []);
+      runProgram(
+        tf.backend() as WebGPUBackend,
+        {
+          name,
+          variables: [],
+          outputShape: [4],
+          workgroupSize: 1,
+          workgroups: 4,
+          uniforms: [["size", "int32", 4]],
+          code: "fn main(index : i32) { result[index] = thereIsNoSuchName; }",
+        },
+        [],
+      );
 
     test("has the adapter's limits and features", () => {
       const info = runtimeInfo();
@@ -100,13 +109,20 @@ describeOnBackends(
     test("computes on after an error that was taken", async () => {
       broken("broken-two");
       expect((await takeDeviceErrors())[0]?.kind).toBe("validation");
-      expect([...(await tf.add(tf.ones([1500]), 1).slice(0, 2).data())]).toEqual([2, 2]);
+      expect([
+        ...(await tf
+          .add(tf.ones([1500]), 1)
+          .slice(0, 2)
+          .data()),
+      ]).toEqual([2, 2]);
       await assertNoDeviceErrors();
     });
 
     test("refuses a tensor that no kernel can bind, before the dispatch", async () => {
       const elements = device().limits.maxStorageBufferBindingSize / 4 + 1024;
-      expect(() => tf.tidy(() => tf.add(tf.fill([elements], 1), 1))).toThrow(/\[\d+\] takes .+iB, but this GPU binds at most .+iB/);
+      expect(() => tf.tidy(() => tf.add(tf.fill([elements], 1), 1))).toThrow(
+        /\[\d+\] takes .+iB, but this GPU binds at most .+iB/,
+      );
       await assertNoDeviceErrors();
     });
 
@@ -122,7 +138,12 @@ describeOnBackends(
       expect(used.gpuBytesAllocated - before.gpuBytesAllocated).toBeGreaterThan(30 * 2 ** 20);
       expect(trimMemory()).toBeGreaterThan(30 * 2 ** 20);
       expect(memoryInfo().gpuBytesAllocated).toBeLessThanOrEqual(before.gpuBytesAllocated);
-      expect([...(await tf.mul(tf.fill([2000], 3), 2).slice(0, 1).data())]).toEqual([6]);
+      expect([
+        ...(await tf
+          .mul(tf.fill([2000], 3), 2)
+          .slice(0, 1)
+          .data()),
+      ]).toEqual([6]);
       await assertNoDeviceErrors();
     });
 
@@ -153,14 +174,23 @@ describeOnBackends(
       old.destroy();
       await old.lost;
       expect(() => tf.mul(half, 2)).toThrow(/device was lost.*recoverRuntime/);
-      await expect(assertNoDeviceErrors('Node "step"')).rejects.toThrow(/^Node "step": the GPU device was lost/);
-      expect(events).toEqual([{ type: "device-lost", loss: expect.objectContaining({ reason: "destroyed" }) as unknown }]);
+      await expect(assertNoDeviceErrors('Node "step"')).rejects.toThrow(
+        /^Node "step": the GPU device was lost/,
+      );
+      expect(events).toEqual([
+        { type: "device-lost", loss: expect.objectContaining({ reason: "destroyed" }) as unknown },
+      ]);
 
       const info = await recoverRuntime();
       stop();
       expect(info.backend).toBe("webgpu");
       expect((tf.backend() as WebGPUBackend).device).not.toBe(old);
-      expect([...(await tf.mul(tf.fill([4096], 3), 2).slice(0, 2).data())]).toEqual([6, 6]);
+      expect([
+        ...(await tf
+          .mul(tf.fill([4096], 3), 2)
+          .slice(0, 2)
+          .data()),
+      ]).toEqual([6, 6]);
       await assertNoDeviceErrors();
     });
   },

@@ -23,7 +23,9 @@ if (existsSync(swiftShader)) {
       for (let begin = 0; begin < values.length; begin += cols) {
         const exponents = [...values.subarray(begin, begin + cols)].map(Math.exp);
         const total = exponents.reduce((sum, value) => sum + value, 0);
-        exponents.forEach((value, i) => (difference = Math.max(difference, Math.abs(Number(y[begin + i]) - value / total))));
+        exponents.forEach(
+          (value, i) => (difference = Math.max(difference, Math.abs(Number(y[begin + i]) - value / total))),
+        );
       }
       return difference;
     };

@@ -81,12 +81,11 @@ export function splitGuidance<T extends tf.Tensor>(batched: T): GuidanceInputs<T
   return { unconditional: unconditional as T, conditional: conditional as T };
 }
 
-/** Standard deviation of each sample, with Bessel's correction as torch has it: `[batch, 1, …]`. */
+/** Standard deviation of each sample but for its divisor, which cancels in a ratio of two: `[batch, 1, …]`. */
 function deviation(x: tf.Tensor): tf.Tensor {
   const axes = x.shape.slice(1).map((_, axis) => axis + 1);
   const centred = tf.sub(x, tf.mean(x, axes, true));
-  const count = x.size / (x.shape[0] ?? 1);
-  return tf.sqrt(tf.div(tf.sum(tf.square(centred), axes, true), count - 1));
+  return tf.sqrt(tf.sum(tf.square(centred), axes, true));
 }
 
 function checkInputs({ unconditional, conditional }: GuidanceInputs<tf.Tensor>): void {

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Weights } from "../weights/parameters.ts";
+import { differentiate } from "./differentiate.ts";
 
 export interface LossAndGradients {
   readonly loss: tf.Scalar;
@@ -12,16 +13,9 @@ export interface LossAndGradients {
  * @param loss Must be synchronous: gradients cannot cross an `await`.
  */
 export function lossAndGradients(weights: Weights, loss: (weights: Weights) => tf.Scalar): LossAndGradients {
-  const names = Object.keys(weights);
-  const tensors = Object.values(weights);
-  const { value, grads } = tf.engine().gradients(() => loss(weights), tensors);
-  const gradients = names.map((name, i) => {
-    const tensor = tensors[i];
-    // The engine's types promise a gradient for every tensor; for those without a path to the loss there is none.
-    const gradient = grads[i] as tf.Tensor | null | undefined;
-    return [name, gradient ?? tf.zerosLike(tensor as tf.Tensor)] as const;
-  });
-  return { loss: value, gradients: Object.fromEntries(gradients) };
+  const { value, gradients } = differentiate(() => loss(weights), Object.values(weights));
+  const named = Object.entries(weights).map(([name, weight], i) => [name, gradients[i] ?? tf.zerosLike(weight)] as const);
+  return { loss: value, gradients: Object.fromEntries(named) };
 }
 
 /** Euclidean norm of all gradients together. */

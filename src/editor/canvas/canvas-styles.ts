@@ -20,7 +20,7 @@ export const canvasStyles = css`
   }
 
   .area.far {
-    --detail: hidden;
+    --shadow-1: 0 0 0 transparent;
   }
 
   .area.panning {
@@ -33,6 +33,7 @@ export const canvasStyles = css`
     height: 1px;
     overflow: visible;
     pointer-events: none;
+    will-change: transform;
   }
 
   .wires path {

@@ -8,6 +8,7 @@ import type { TypedNode, TypedSchemes } from "../rete/typed-node.ts";
 import type { EditorSession } from "../store/session.ts";
 import type { StoreChange } from "../store/graph-store.ts";
 import { controls } from "../theme/controls.ts";
+import { pinRules } from "../theme/socket-style.ts";
 import type { Fault } from "../worker/engine-client.ts";
 import { LoomArea } from "./area.ts";
 import { canvasStyles } from "./canvas-styles.ts";
@@ -20,6 +21,9 @@ import { PointerRouter } from "./pointer-router.ts";
 import { WireLayer } from "./wire-layer.ts";
 import type { Wire, WireEnds } from "./wire-layer.ts";
 import { ZoneLayer } from "./zone-layer.ts";
+
+/** Scale below which only titles and pictures are drawn. */
+const FAR = 0.4;
 
 const FIRST_PLACE: PortPlace = { x: 0, y: 0 };
 
@@ -45,6 +49,11 @@ export class LoomCanvas extends LitElement implements CanvasHost {
   #unsubscribe: (() => void)[] = [];
   #sizes: ResizeObserver | undefined;
   #saying = 0;
+  #lifting = 0;
+  #far = false;
+  #moving = 0;
+  readonly #pins = new CSSStyleSheet();
+  readonly #lifted = new Set<HTMLElement>();
 
   constructor() {
     super();
@@ -75,6 +84,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
       if (context.type === "translated" || context.type === "zoomed") this.#moved();
       return context;
     });
+    this.#pins.replaceSync(pinRules(Object.keys(this.session.catalog.description.types)));
     this.#editor.use(area);
     area.area.content.holder.prepend(this.zones.element, this.wires.element);
     this.#sizes = new ResizeObserver((entries) => this.#resized(entries));
@@ -167,6 +177,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
   }
 
   place(positions: ReadonlyMap<string, PortPlace>): void {
+    this.#lift(positions.keys());
     for (const [id, { x, y }] of positions) this.#area?.place(id, x, y);
     this.wires.follow(positions.keys());
     if (Object.keys(this.session.document.zones ?? {}).length > 0) this.zones.set(this.session.document, this.session.catalog);
@@ -378,9 +389,11 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     element.node = node;
     element.catalog = this.session.catalog;
     element.actions = this.#actions;
+    element.pins = this.#pins;
     element.run = this.session.runs.node(node.id);
     element.layout = layoutNode(node.shape, { collapsed: false, advanced: false, wired: new Set() });
     element.dataset["node"] = node.id;
+    element.far = this.#far;
     this.#idOf.set(element, node.id);
     this.#elements.set(node.id, element);
     this.#sizes?.observe(element);
@@ -409,8 +422,33 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     const grid = 24 * (k < 0.4 ? 4 : 1) * k;
     area.style.backgroundPosition = `${x}px ${y}px`;
     area.style.backgroundSize = `${grid}px ${grid}px`;
-    area.classList.toggle("far", k < 0.35);
+    const far = k < FAR;
+    if (area.classList.toggle("far", far) !== this.#far) {
+      this.#far = far;
+      for (const element of this.#elements.values()) element.far = far;
+    }
+    // As one layer the canvas moves without being painted; at rest it is painted anew, sharp at the scale it has.
+    const holder = this.#area?.area.content.holder;
+    if (!holder) return;
+    holder.style.willChange = "transform";
+    window.clearTimeout(this.#moving);
+    this.#moving = window.setTimeout(() => (holder.style.willChange = ""), 200);
     this.dispatchEvent(new CustomEvent("view-changed"));
+  }
+
+  /** Nodes in motion get layers of their own, so that the others are not painted again with every step. */
+  #lift(ids: Iterable<string>): void {
+    window.clearTimeout(this.#lifting);
+    for (const id of ids) {
+      const view = this.#area?.nodeViews.get(id);
+      if (!view || this.#lifted.has(view.element)) continue;
+      view.element.style.willChange = "transform";
+      this.#lifted.add(view.element);
+    }
+    this.#lifting = window.setTimeout(() => {
+      for (const element of this.#lifted) element.style.willChange = "";
+      this.#lifted.clear();
+    }, 300);
   }
 
   #showSelection(): void {

@@ -10,9 +10,9 @@ import { formatDuration } from "../run/run-model.ts";
 import type { NodeRun } from "../run/run-model.ts";
 import { controls } from "../theme/controls.ts";
 import { icons } from "../theme/icons.ts";
-import { socketColor, socketStyle } from "../theme/socket-style.ts";
 import type { Fault } from "../worker/engine-client.ts";
 import { drawChart, drawImage } from "./draw-preview.ts";
+import { NODE } from "./geometry.ts";
 import type { NodeLayout } from "./geometry.ts";
 import { nodeStyles } from "./node-styles.ts";
 import { paramField } from "./param-field.ts";
@@ -48,6 +48,7 @@ export class LoomNode extends LitElement {
     renaming: { state: true },
     selected: { type: Boolean, reflect: true },
     collapsed: { type: Boolean, reflect: true },
+    far: { type: Boolean, reflect: true },
   };
 
   static override styles = [controls, nodeStyles];
@@ -63,9 +64,13 @@ export class LoomNode extends LitElement {
   declare renaming: boolean;
   declare selected: boolean;
   declare collapsed: boolean;
+  /** Seen from so far that its ports and fields cannot be read: they are not laid out then. */
+  declare far: boolean;
   declare catalog: Catalog;
   declare actions: NodeActions;
   declare wiredOutputs: ReadonlySet<string>;
+  /** Pictures of the sockets, shared by all nodes of a canvas. */
+  declare pins: CSSStyleSheet;
 
   #drawn: Preview | undefined;
 
@@ -73,6 +78,7 @@ export class LoomNode extends LitElement {
     super();
     this.selected = false;
     this.collapsed = false;
+    this.far = false;
     this.renaming = false;
     this.advanced = false;
     this.faults = [];
@@ -85,6 +91,12 @@ export class LoomNode extends LitElement {
     super.connectedCallback();
     this.tabIndex = 0;
     this.setAttribute("role", "group");
+  }
+
+  protected override createRenderRoot(): HTMLElement | DocumentFragment {
+    const root = super.createRenderRoot();
+    if (root instanceof ShadowRoot) root.adoptedStyleSheets.push(this.pins);
+    return root;
   }
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -123,7 +135,7 @@ export class LoomNode extends LitElement {
     const { shape } = this.node;
     const rows = Math.max(shape.inputs.length, shape.outputs.length);
     const indices = Array.from({ length: rows }, (_, row) => row);
-    return html`<div class="ports">
+    return html`<div class="body"><div class="ports">
         ${repeat(
           indices,
           (row) => `${shape.inputs[row]?.name ?? ""}|${shape.outputs[row]?.name ?? ""}`,
@@ -155,7 +167,7 @@ export class LoomNode extends LitElement {
                 : `${this.layout.hiddenParams} more settings`}
           </button>`
         : nothing}
-      <div class="end"></div>`;
+      </div>`;
   }
 
   #port(side: Side, port: PortInfo, alone: boolean): TemplateResult {
@@ -169,9 +181,8 @@ export class LoomNode extends LitElement {
       alone ? "alone" : "",
       bad ? "bad" : "",
     ];
-    const row = alone ? "" : html``;
     return html`<div class=${classes.join(" ")} title=${this.#portHelp(port)}>
-      ${row}${this.#socket(side, port)}<span class="name">${port.name}</span>
+      ${this.#socket(side, port)}<span class="name">${port.name}</span>
     </div>`;
   }
 
@@ -186,8 +197,7 @@ export class LoomNode extends LitElement {
       aria-label=${label}
       data-side=${side}
       data-port=${port.name}
-      data-type=${port.type}
-      ><i class="pin ${socketStyle(port.type).shape}"></i
+      ><i class="pin" data-type=${port.type}></i
     ></span>`;
   }
 
@@ -264,14 +274,10 @@ export class LoomNode extends LitElement {
       if (preview.kind === "image") drawImage(canvas, preview);
       else if (preview.kind === "chart") drawChart(canvas, preview);
     }
+    const body = root.querySelector<HTMLElement>(".body");
+    if (body) body.style.height = `${this.layout.height - NODE.header}px`;
     const bar = root.querySelector<HTMLElement>(".bar > i");
     if (bar) bar.style.transform = progress && progress.total > 0 ? `scaleX(${progress.done / progress.total})` : "";
-    for (const socket of root.querySelectorAll<HTMLElement>(".socket")) {
-      const type = socket.dataset["type"] ?? "any";
-      if (socket.dataset["painted"] === type) continue;
-      socket.dataset["painted"] = type;
-      socket.style.setProperty("--pin", socketColor(type));
-    }
   }
 
   #messages(): readonly Fault[] {

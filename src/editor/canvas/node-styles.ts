@@ -3,12 +3,23 @@ import { NODE } from "./geometry.ts";
 
 const px = (value: number): ReturnType<typeof unsafeCSS> => unsafeCSS(`${value}px`);
 
+/** Room around the card for sockets and shadow. */
+const EDGE = 14;
+
 /** Heights come from geometry.ts: ports must stand where wires expect them. */
 export const nodeStyles = css`
+  /* The box is wider than the card, so that what is skipped off screen does not cut sockets and shadow off. */
   :host {
     position: absolute;
+    top: -${px(EDGE)};
+    left: -${px(EDGE)};
     display: block;
+    box-sizing: content-box;
     width: ${px(NODE.width)};
+    padding: ${px(EDGE)};
+    content-visibility: auto;
+    contain-intrinsic-size: auto ${px(NODE.width)} auto 160px;
+    pointer-events: none;
     outline: none;
     font: var(--text-m) / 1.3 var(--font);
     user-select: none;
@@ -17,6 +28,7 @@ export const nodeStyles = css`
 
   .card {
     position: relative;
+    pointer-events: auto;
     border-radius: var(--radius-m);
     background: var(--surface);
     box-shadow:
@@ -55,7 +67,6 @@ export const nodeStyles = css`
     color: var(--text);
     font-weight: 600;
     cursor: grab;
-    overflow: hidden;
   }
 
   :host([collapsed]) header {
@@ -67,7 +78,12 @@ export const nodeStyles = css`
     position: absolute;
     inset: 0 auto 0 0;
     width: 4px;
+    border-radius: var(--radius-m) 0 0 0;
     background: var(--family, var(--line-strong));
+  }
+
+  :host([collapsed]) header::before {
+    border-radius: var(--radius-m) 0 0 var(--radius-m);
   }
 
   .title {
@@ -208,30 +224,16 @@ export const nodeStyles = css`
   }
 
   .pin {
-    position: relative;
-    width: 13px;
-    height: 13px;
-    background: var(--pin);
-    clip-path: var(--shape);
-    transition: transform var(--fast);
-  }
-
-  .pin::after {
-    content: "";
-    position: absolute;
-    inset: 0;
-    background: var(--surface);
-    clip-path: var(--shape);
-    transform: scale(0.55);
-  }
-
-  .wired > .socket .pin::after {
-    display: none;
+    width: 14px;
+    height: 14px;
+    border-radius: 50%;
+    background: center / 100% no-repeat;
+    transition: scale var(--fast);
   }
 
   .param > .socket .pin {
-    width: 9px;
-    height: 9px;
+    width: 10px;
+    height: 10px;
   }
 
   .param:not(.wired) > .socket .pin {
@@ -240,13 +242,13 @@ export const nodeStyles = css`
 
   .socket:hover .pin,
   .socket.target .pin {
-    transform: scale(1.35);
+    scale: 1.35;
   }
 
   .socket.fits .pin {
-    transform: scale(1.25);
-    filter: drop-shadow(0 0 3px var(--pin));
+    scale: 1.3;
     opacity: 1 !important;
+    box-shadow: 0 0 0 3px color-mix(in srgb, var(--accent) 45%, transparent);
   }
 
   .socket.refuses {
@@ -255,38 +257,6 @@ export const nodeStyles = css`
 
   .socket.refuses .pin {
     opacity: 0.2 !important;
-  }
-
-  .pin.circle {
-    --shape: circle(50%);
-  }
-
-  .pin.square {
-    --shape: inset(8% round 2px);
-  }
-
-  .pin.diamond {
-    --shape: polygon(50% 0, 100% 50%, 50% 100%, 0 50%);
-  }
-
-  .pin.triangle {
-    --shape: polygon(6% 0, 100% 50%, 6% 100%);
-  }
-
-  .pin.hexagon {
-    --shape: polygon(25% 5%, 75% 5%, 100% 50%, 75% 95%, 25% 95%, 0 50%);
-  }
-
-  .pin.pentagon {
-    --shape: polygon(50% 0, 100% 38%, 82% 100%, 18% 100%, 0 38%);
-  }
-
-  .pin.bar {
-    --shape: inset(0 27% round 2px);
-  }
-
-  .pin.star {
-    --shape: polygon(50% 0, 63% 33%, 100% 38%, 73% 62%, 81% 100%, 50% 80%, 19% 100%, 27% 62%, 0 38%, 37% 33%);
   }
 
   .param {
@@ -392,10 +362,6 @@ export const nodeStyles = css`
     transform: rotate(-90deg);
   }
 
-  .end {
-    height: ${px(NODE.section)};
-  }
-
   .preview {
     margin: 0 10px;
     padding-bottom: 10px;
@@ -447,9 +413,15 @@ export const nodeStyles = css`
     border-radius: 0 0 var(--radius-m) var(--radius-m);
   }
 
-  /* Far out only the outline of a node can be read: what nobody can read is not painted. */
-  .param > *:not(.socket),
-  .port > .name {
-    visibility: var(--detail, visible);
+  /* Far out nobody can read more than titles and pictures, so no more is laid out. Ports keep their places. */
+  :host([far]) .body > *,
+  :host([far]) .message,
+  :host([far]) .preview pre {
+    display: none;
+  }
+
+  :host([far]) .title {
+    overflow: visible;
+    text-overflow: clip;
   }
 `;

@@ -1,6 +1,7 @@
 import type { GraphDocument } from "../../engine/graph/document.ts";
 import { canConnect } from "../../engine/graph/can-connect.ts";
 import { successors } from "../../engine/graph/cycles.ts";
+import type { Successors } from "../../engine/graph/cycles.ts";
 import { structureOf } from "../../engine/graph/structure.ts";
 import type { Catalog } from "./catalog.ts";
 import { endpoint, inputPort, outputPort, shapeOf } from "./ports.ts";
@@ -105,28 +106,25 @@ export function reachable(
   start: string,
   way: "upstream" | "downstream",
 ): Set<string> {
-  const after = successors(structureOf(catalog.description, document));
+  const structure = structureOf(catalog.description, document);
+  const nodes = [...structure.nodes.values()];
+  const after = successors(structure);
   const next = way === "downstream" ? after : reversed(after);
-  const seen = new Set([start]);
-  const stack = [start];
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    for (const neighbour of next.get(node) ?? []) {
+  const from = structure.nodes.get(start)?.index;
+  const seen = new Set<number>(from === undefined ? [] : [from]);
+  const stack = [...seen];
+  for (let index = stack.pop(); index !== undefined; index = stack.pop()) {
+    for (const neighbour of next[index] ?? []) {
       if (seen.has(neighbour)) continue;
       seen.add(neighbour);
       stack.push(neighbour);
     }
   }
-  return seen;
+  return new Set(nodes.filter((node) => seen.has(node.index)).map((node) => node.id));
 }
 
-function reversed(next: ReadonlyMap<string, readonly string[]>): Map<string, string[]> {
-  const back = new Map<string, string[]>();
-  for (const [from, targets] of next) {
-    for (const to of targets) {
-      const list = back.get(to);
-      if (list) list.push(from);
-      else back.set(to, [from]);
-    }
-  }
+function reversed(next: Successors): number[][] {
+  const back: number[][] = next.map(() => []);
+  for (const [from, targets] of next.entries()) for (const to of targets) back[to]?.push(from);
   return back;
 }

@@ -4,9 +4,11 @@ import type { BlockEdge, Element } from "./blocks.ts";
 export interface LazyInput {
   readonly owner: Element;
   readonly port: string;
-  /** What runs only when the thunk is called. */
+  /** What runs only after the owner has begun: inside it when it asks, or for later readers. */
   readonly deferred: ReadonlySet<Element>;
-  /** All that the value is made from inside the block, the deferred among it. */
+  /** What the thunk itself runs: the deferred without those that only lazy inputs further in ask for. */
+  readonly asked: ReadonlySet<Element>;
+  /** All that the value may be made from inside the block, the deferred among it. */
   readonly ancestors: ReadonlySet<Element>;
 }
 
@@ -40,10 +42,12 @@ export function findLazyInputs(elements: ReadonlySet<Element>, mayDefer: (elemen
     const sources = owner.incoming.flatMap((edge) => (!isLazyEdge(edge) && edge.from !== undefined ? [edge.from] : []));
     const eager = ancestors(sources, elements, () => true);
     for (const { edge, from } of lazy) {
-      const all = ancestors(from === undefined ? [] : [from], elements, (one) => !isLazyEdge(one));
+      const all = ancestors(from === undefined ? [] : [from], elements, () => true);
+      const direct = ancestors(from === undefined ? [] : [from], elements, (one) => !isLazyEdge(one));
       const excluded = ancestors([...all].filter((element) => !mayDefer(element)), elements, () => true);
       const deferred = new Set([...all].filter((element) => !eager.has(element) && !excluded.has(element)));
-      inputs.push({ owner, port: edge.targetPort, deferred, ancestors: all });
+      const asked = new Set([...direct].filter((element) => deferred.has(element)));
+      inputs.push({ owner, port: edge.targetPort, deferred, asked, ancestors: all });
     }
   }
   return inputs;

@@ -180,8 +180,8 @@ function checkLazyInputs(structure: GraphStructure, faults: Fault[]): void {
     const varying = varyingElements(block, ({ node }) => node?.description?.cacheable === false);
     checkLazyOrder(varying, faults);
     checkLazyOrder(new Set(block.elements.filter((element) => !varying.has(element))), faults);
-    for (const { owner, port, deferred } of findLazyInputs(varying, () => true)) {
-      for (const { node, zone } of deferred) {
+    for (const { owner, port, asked } of findLazyInputs(varying, () => true)) {
+      for (const { node, zone } of asked) {
         if (owner.node === undefined || (node !== undefined && node.description?.async !== true)) continue;
         const what = node !== undefined ? nameNode(node) : `the zone "${zone?.id ?? ""}"`;
         faults.push({

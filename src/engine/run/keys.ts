@@ -37,6 +37,9 @@ interface SlotKey {
   readonly change: Change | undefined;
 }
 
+/** Never starts again, so that a key of an earlier run is not met by chance. */
+let unique = 0;
+
 const SEPARATOR = "\u0001";
 
 /**
@@ -50,7 +53,6 @@ export class Keys {
   readonly #resumed: string | undefined;
   readonly #slots = new Map<number, SlotKey>();
   readonly #nodes = new Map<string, StepKey>();
-  #unique = 0;
 
   /** @param resumed id of the zone that starts in the middle, so that its result is not that of a whole run. */
   constructor(cache: RunCache, isCacheable: (type: string) => boolean, resumed?: string) {
@@ -160,7 +162,7 @@ export class Keys {
       parts.push(name, text);
     }
     parts.push(...extra);
-    const key = cacheable ? hashText(parts.join(SEPARATOR)) : `unique${this.#unique++}`;
+    const key = cacheable ? hashText(parts.join(SEPARATOR)) : `unique${unique++}`;
     return { key, volatile, inputs, reason: { kind: "first-run" }, record: { key, definition, params, inputs: wired, own } };
   }
 

@@ -63,15 +63,15 @@ class Planner {
 
   plan(only: readonly string[] | undefined): Plan {
     const steps = this.#list(new Set(this.#blocks.top.elements), this.#lastReads(this.#blocks.top));
-    return { steps, slots: this.#slots, nodes: this.#nodes, sinks: this.#sinks(new Set(only ?? [])) };
+    return { steps, slots: this.#slots, nodes: this.#nodes, sinks: this.#sinks(only) };
   }
 
-  #sinks(targets: ReadonlySet<string>): PlannedSink[] {
+  #sinks(only: readonly string[] | undefined): PlannedSink[] {
+    const isSink = (node: GraphNode): boolean =>
+      only?.includes(node.id) ?? (node.outgoing.length === 0 && node.description?.zone?.end !== "begin");
     const sinks: PlannedSink[] = [];
     for (const node of this.#structure.nodes.values()) {
-      if (!this.#include(node.id) || node.description?.zone?.end === "begin") continue;
-      const read = node.outgoing.some(({ target }) => this.#include(target.id));
-      if (read && !targets.has(node.id)) continue;
+      if (!isSink(node)) continue;
       for (const port of node.outputs.keys()) sinks.push({ node: node.id, port, slot: this.#slot(node, port) });
     }
     return sinks;
@@ -140,9 +140,8 @@ class Planner {
       if (eager) alsoEager.add(element);
     }
     const lazyOf = new Map<Element, Map<string, number[]>>();
-    for (const { owner, port, ancestors } of lazy) {
-      const waiting = [...ancestors].filter((element) => deferred.has(element));
-      const positions = waiting.map((element) => position.get(element) ?? 0).sort((a, b) => a - b);
+    for (const { owner, port, asked } of lazy) {
+      const positions = [...asked].map((element) => position.get(element) ?? 0).sort((a, b) => a - b);
       const ports = lazyOf.get(owner) ?? new Map<string, number[]>();
       lazyOf.set(owner, ports.set(port, positions));
     }

@@ -1,7 +1,8 @@
-import type { CacheEntry, RunCache } from "./cache.ts";
+import type { Preview } from "../node/define-node.ts";
+import type { RunCache } from "./cache.ts";
 import type { RunReason } from "./events.ts";
 import type { Keys } from "./keys.ts";
-import type { Held } from "./ownership.ts";
+import { hold, letGo, type Held } from "./ownership.ts";
 import type { Plan, PlannedInput, Step } from "./plan-data.ts";
 import type { Recorder } from "./recorder.ts";
 import { bytesIn } from "./run-node.ts";
@@ -52,6 +53,11 @@ function innerSlots(step: Step): number[] {
   return own;
 }
 
+interface Hit {
+  readonly outputs: ReadonlyMap<string, Held>;
+  readonly previews: ReadonlyMap<string, Preview>;
+}
+
 /** Runs the top level: decides what the cache can give, runs the rest, frees values after their last reader. */
 export class RootRunner {
   readonly #plan: Plan;
@@ -60,7 +66,8 @@ export class RootRunner {
   readonly #caching: { readonly cache: RunCache; readonly keys: Keys } | undefined;
   readonly #recorder: Recorder | undefined;
   readonly #producer = new Map<number, number>();
-  readonly #hits: (CacheEntry | undefined)[] = [];
+  /** What the cache gives, held so that nothing stored meanwhile can evict it. */
+  readonly #hits: (Hit | undefined)[] = [];
   readonly #settled = new Set<number>();
 
   constructor(options: RootRunnerOptions) {
@@ -77,34 +84,54 @@ export class RootRunner {
   async run(): Promise<void> {
     const { steps } = this.#plan;
     const targets: number[] = [];
-    for (const [index, step] of steps.entries()) {
-      this.#hits.push(await this.#findHit(step));
-      if (this.#isTarget(step)) targets.push(index);
+    try {
+      for (const [index, step] of steps.entries()) {
+        const hit = await this.#findHit(step);
+        this.#hits.push(hit);
+        if (this.#isTarget(step)) targets.push(index);
+      }
+      const needed = this.#demand(targets);
+      for (const [index, step] of steps.entries()) {
+        await this.#settle(index, needed);
+        this.#state.clear(step.release);
+      }
+    } finally {
+      for (const index of this.#hits.keys()) this.#dropHit(index);
     }
-    const needed = this.#demand(targets);
-    for (const [index, step] of steps.entries()) {
-      await this.#settle(index, needed);
-      this.#state.clear(step.release);
-    }
+  }
+
+  #dropHit(index: number): void {
+    const hit = this.#hits[index];
+    this.#hits[index] = undefined;
+    for (const held of hit?.outputs.values() ?? []) letGo(held);
+  }
+
+  /** Whether a recording is wanted of a zone whose result is not the recorded one. */
+  #isUnrecorded(step: Step): boolean {
+    if (step.kind !== "zone" || this.#recorder === undefined) return false;
+    return this.#recorder.isStale(step.zone, this.#caching?.keys.node(step.begin.node)?.key ?? "");
   }
 
   /** Whether the step has to have happened at the end of the run. */
   #isTarget(step: Step): boolean {
     const results = resultsOf(step);
-    if (results.length === 0 || results.some(({ slot }) => this.#state.isKept(slot))) return true;
+    if (results.length === 0 || this.#isUnrecorded(step) || results.some(({ slot }) => this.#state.isKept(slot))) return true;
     if (innerSlots(step).some((slot) => this.#state.isKept(slot))) return true;
     if (step.kind === "zone") return !step.cacheable;
     return this.#state.registry.nodes.get(step.type)?.cacheable === false;
   }
 
-  async #findHit(step: Step): Promise<CacheEntry | undefined> {
+  async #findHit(step: Step): Promise<Hit | undefined> {
     if (this.#caching === undefined) return undefined;
     const { cache, keys } = this.#caching;
     const own = new Map<string, string | null>();
     await this.#collectOwnKeys(step, own, true);
     const { key, volatile } = keys.add(step, own);
-    if (volatile || (step.kind === "zone" && this.#recorder?.isStale(step.zone, key) === true)) return undefined;
-    return cache.find(key, this.#stored(step, keys).map(({ name }) => name));
+    if (volatile || this.#isUnrecorded(step)) return undefined;
+    const entry = cache.find(key, this.#stored(step, keys).map(({ name }) => name));
+    if (entry === undefined) return undefined;
+    const outputs = [...entry.outputs].map(([name, { value, type }]) => [name, hold(value, type)] as const);
+    return { outputs: new Map(outputs), previews: entry.previews };
   }
 
   async #collectOwnKeys(step: Step, own: Map<string, string | null>, top: boolean): Promise<void> {
@@ -153,7 +180,7 @@ export class RootRunner {
         // A gradient needs the forward pass to happen, not its cached result.
         for (const position of step.kind === "node" ? (input.lazy ?? []) : []) {
           if (this.#hits[position] !== undefined) needed.delete(position);
-          this.#hits[position] = undefined;
+          this.#dropHit(position);
           queue.push(position);
         }
       }
@@ -170,6 +197,7 @@ export class RootRunner {
       if (needed.has(index)) this.#load(step, hit);
       this.#tellUnrun(step, { kind: "cached" }, hit);
       this.#remember(step);
+      this.#dropHit(index);
     } else if (needed.has(index)) {
       await this.#zones.runStep(step, this.#plan.steps);
       this.#storeInCache(step);
@@ -186,7 +214,7 @@ export class RootRunner {
     return [...results, ...inner.map((slot) => ({ name: `body:${keys.slot(slot)}`, slot, inner: true }))];
   }
 
-  #load(step: Step, hit: CacheEntry): void {
+  #load(step: Step, hit: Hit): void {
     if (this.#caching === undefined) return;
     for (const { name, slot, inner } of this.#stored(step, this.#caching.keys)) {
       const held = hit.outputs.get(name);
@@ -217,7 +245,7 @@ export class RootRunner {
     cache.put(stepKey.key, outputs, new Map(previews));
   }
 
-  #tellUnrun(step: Step, reason: RunReason, hit: CacheEntry | undefined): void {
+  #tellUnrun(step: Step, reason: RunReason, hit: Hit | undefined): void {
     const state = this.#state;
     const cached = hit !== undefined;
     for (const node of nodesOf(step)) {

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { encodePng } from "../image/encode.ts";
 import { readPixels } from "../image/pixels.ts";
-import { saveNetwork } from "../model/model-files.ts";
-import { networkKind } from "../model/network-kinds.ts";
+import { saveComponent } from "../model/model-files.ts";
+import { componentKind } from "../model/component-kinds.ts";
 import { saveWeights } from "../../diffusion/weights/save-weights.ts";
 import { unetType } from "../socket-types.ts";
 import type { FileSink } from "../sources/sources.ts";
@@ -17,7 +17,7 @@ import { encodeTensor } from "./tensor-files.ts";
 export async function saveValue(files: FileSink, path: string, value: unknown): Promise<void> {
   if (path.endsWith("/")) {
     if (!unetType.guard(value)) throw new Error(`"${path}" is a folder, and only a network is saved as one.`);
-    await saveNetwork(files, path, value, "F32");
+    await saveComponent(files, path, value, "F32");
     return;
   }
   await files.write(path, await encodeValue(path, value));
@@ -34,7 +34,7 @@ async function encodeValue(path: string, value: unknown): Promise<Uint8Array> {
     case ".safetensors":
       if (isTensor) return encodeTensor(path, value);
       if (extension === ".safetensors" && unetType.guard(value)) {
-        return saveWeights(value.weights, networkKind(value.className).parameters(value.config));
+        return saveWeights(value.weights, componentKind(value.className).parameters(value.config));
       }
       if (extension === ".npy" && Array.isArray(value))
         return encodeTensor(path, tf.tensor1d(value as number[]));

@@ -2,7 +2,8 @@ import { defineNode, port } from "../../engine/node/define-node.ts";
 import { source, text } from "../../engine/node/params.ts";
 import { unetType } from "../socket-types.ts";
 import { servicesOf } from "../sources/sources.ts";
-import { loadNetwork } from "./model-files.ts";
+import { UNET_CLASSES } from "./unet-classes.ts";
+import { loadComponent } from "./model-files.ts";
 
 export default defineNode({
   type: "model/load-unet",
@@ -23,6 +24,6 @@ export default defineNode({
   cacheKey: ({ params, context }) => servicesOf(context).sources.folder(params.source).identity(),
   runAsync: async ({ params, context }) => {
     const folder = servicesOf(context).sources.folder(params.source);
-    return { unet: await loadNetwork(folder, params.subfolder, context) };
+    return { unet: await loadComponent(folder, params.subfolder, context, UNET_CLASSES) };
   },
 });

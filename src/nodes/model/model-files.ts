@@ -4,15 +4,17 @@ import { loadWeights } from "../../diffusion/weights/load-weights.ts";
 import type { Model } from "../../diffusion/weights/parameters.ts";
 import { saveWeights } from "../../diffusion/weights/save-weights.ts";
 import { openRequired, type FileSink, type SourceFolder } from "../sources/sources.ts";
-import { networkKind } from "./network-kinds.ts";
+import { componentKind, type ComponentKind } from "./component-kinds.ts";
 
-const WEIGHTS = "diffusion_pytorch_model";
-const PICKLES = [`${WEIGHTS}.bin`, `${WEIGHTS}.ckpt`, `${WEIGHTS}.pt`];
+/** Reads a whole text file. @throws Error that names file and folder. */
+export async function readText(folder: SourceFolder, path: string, signal: AbortSignal): Promise<string> {
+  const file = await openRequired(folder, path, { signal });
+  return new TextDecoder().decode(await file.read(0, file.size));
+}
 
 /** Reads and parses a JSON file. @throws Error that names file and folder. */
 export async function readJson(folder: SourceFolder, path: string, signal: AbortSignal): Promise<unknown> {
-  const file = await openRequired(folder, path, { signal });
-  const text = new TextDecoder().decode(await file.read(0, file.size));
+  const text = await readText(folder, path, signal);
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
@@ -28,30 +30,55 @@ async function componentPrefix(
 ): Promise<string> {
   if (subfolder === "") return "";
   const nested = await folder.open(`${subfolder}/config.json`, { signal });
-  // The google/ddpm-* repositories keep their only component at the top.
+  // The google/ddpm-* repositories, and folders of one model, keep it at the top.
   return nested ? `${subfolder}/` : "";
 }
 
+/** diffusers writes `_class_name`, transformers `architectures`. */
+function classNameOf(json: unknown, path: string, folder: SourceFolder): string {
+  const { _class_name: own, architectures } = (json ?? {}) as {
+    _class_name?: unknown;
+    architectures?: unknown;
+  };
+  const found =
+    typeof own === "string"
+      ? own
+      : Array.isArray(architectures)
+        ? (architectures as unknown[])[0]
+        : undefined;
+  if (typeof found !== "string")
+    throw new Error(`"${path}" of "${folder.label}" does not name the model's class.`);
+  return found;
+}
+
 /**
- * Loads a network in the diffusers layout: `config.json` and safetensors weights, whole or in shards, full or half precision.
+ * Loads a model in the layout of diffusers and transformers: `config.json` and safetensors weights, whole or in shards, in full
+ * or half precision.
  *
+ * @param classNames What may be loaded here; any class that is supported if absent.
  * @throws Error that names the file or tensor at fault; a pickle is refused with what to use instead.
  */
-export async function loadNetwork(
+export async function loadComponent(
   folder: SourceFolder,
   subfolder: string,
   context: RunContext,
+  classNames?: readonly string[],
 ): Promise<Model<unknown>> {
   const { signal } = context;
   const prefix = await componentPrefix(folder, subfolder, signal);
-  const json = await readJson(folder, `${prefix}config.json`, signal);
-  const className = (json as { _class_name?: unknown } | null)?._class_name;
-  if (typeof className !== "string")
-    throw new Error(`"${prefix}config.json" of "${folder.label}" names no _class_name.`);
-  const kind = networkKind(className);
+  const path = `${prefix}config.json`;
+  const json = await readJson(folder, path, signal);
+  const className = classNameOf(json, path, folder);
+  if (classNames && !classNames.includes(className)) {
+    throw new Error(
+      `"${path}" of "${folder.label}" is a ${className}; wanted here is: ${classNames.join(" or ")}.`,
+    );
+  }
+  const kind = componentKind(className);
   const config = kind.parseConfig(json);
-  const files = await weightFiles(folder, prefix, context);
+  const files = await weightFiles(folder, prefix, kind, context);
   const weights = await loadWeights(files, kind.parameters(config), {
+    ...kind.loadOptions,
     signal,
     onProgress: (read, total) => {
       context.progress(read, total, "reading weights");
@@ -63,20 +90,22 @@ export async function loadNetwork(
 async function weightFiles(
   folder: SourceFolder,
   prefix: string,
+  { fileStem }: ComponentKind,
   context: RunContext,
 ): Promise<readonly ByteSource[]> {
   const options = { signal: context.signal, progress: context.progress.bind(context) };
   const open = (name: string): Promise<ByteSource | undefined> => folder.open(`${prefix}${name}`, options);
-  const whole = (await open(`${WEIGHTS}.safetensors`)) ?? (await open(`${WEIGHTS}.fp16.safetensors`));
+  const whole = (await open(`${fileStem}.safetensors`)) ?? (await open(`${fileStem}.fp16.safetensors`));
   if (whole) return [whole];
-  if (await open(`${WEIGHTS}.safetensors.index.json`)) {
-    const index = (await readJson(folder, `${prefix}${WEIGHTS}.safetensors.index.json`, context.signal)) as {
+  for (const index of [`${fileStem}.safetensors.index.json`, `${fileStem}.safetensors.index.fp16.json`]) {
+    if (!(await open(index))) continue;
+    const map = (await readJson(folder, `${prefix}${index}`, context.signal)) as {
       weight_map?: Record<string, unknown>;
     };
-    const names = [...new Set(Object.values(index.weight_map ?? {}).map(String))].sort();
+    const names = [...new Set(Object.values(map.weight_map ?? {}).map(String))].sort();
     return Promise.all(names.map((name) => openRequired(folder, `${prefix}${name}`, options)));
   }
-  for (const pickle of PICKLES) {
+  for (const pickle of [`${fileStem}.bin`, "pytorch_model.bin", `${fileStem}.ckpt`, `${fileStem}.pt`]) {
     if (await open(pickle)) {
       throw new Error(
         `"${folder.label}" has its weights only as a pickle (${prefix}${pickle}), which could run code. ` +
@@ -84,24 +113,27 @@ async function weightFiles(
       );
     }
   }
-  return [await openRequired(folder, `${prefix}${WEIGHTS}.safetensors`, options)];
+  return [await openRequired(folder, `${prefix}${fileStem}.safetensors`, options)];
 }
 
 /**
- * Writes a network in the diffusers layout; Python's `from_pretrained` opens it.
+ * Writes a model in the diffusers layout; Python's `from_pretrained` opens it.
  *
  * @param folder Where `config.json` and the weights go. Weights first: a folder with a config is whole.
+ * @throws Error that names the class, if models of it cannot be saved.
  */
-export async function saveNetwork(
+export async function saveComponent(
   files: FileSink,
   folder: string,
   { className, config, weights }: Model<unknown>,
   dtype: "F32" | "F16",
 ): Promise<void> {
-  const kind = networkKind(className);
+  const kind = componentKind(className);
+  if (!kind.configToJson)
+    throw new Error(`a ${className} cannot be saved as a folder; save its weights as .safetensors.`);
   const path = folder.replace(/\/+$/, "");
   await files.write(
-    `${path}/${WEIGHTS}.safetensors`,
+    `${path}/${kind.fileStem}.safetensors`,
     await saveWeights(weights, kind.parameters(config), { dtype }),
   );
   const json = `${JSON.stringify(kind.configToJson(config), undefined, 2)}\n`;

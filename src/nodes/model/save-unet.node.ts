@@ -2,7 +2,7 @@ import { defineNode, port } from "../../engine/node/define-node.ts";
 import { choice, text } from "../../engine/node/params.ts";
 import { unetType } from "../socket-types.ts";
 import { servicesOf } from "../sources/sources.ts";
-import { saveNetwork } from "./model-files.ts";
+import { saveComponent } from "./model-files.ts";
 
 export default defineNode({
   type: "model/save-unet",
@@ -22,7 +22,7 @@ export default defineNode({
   cacheable: false,
   runAsync: async ({ inputs, params, context }) => {
     const dtype = params.precision === "float16" ? "F16" : "F32";
-    await saveNetwork(servicesOf(context).files, params.folder, inputs.unet, dtype);
+    await saveComponent(servicesOf(context).files, params.folder, inputs.unet, dtype);
     return {};
   },
 });

@@ -1,6 +1,14 @@
+import type * as tf from "@tensorflow/tfjs";
 import { defineNode, optionalPort, port } from "../../engine/node/define-node.ts";
-import { latentType, timestepType, unetType } from "../socket-types.ts";
-import { runNetwork } from "./network-kinds.ts";
+import {
+  conditioningType,
+  controlResidualsType,
+  latentType,
+  tensorType,
+  timestepType,
+  unetType,
+} from "../socket-types.ts";
+import { runNetwork } from "./run-network.ts";
 
 export default defineNode({
   type: "model/unet-step",
@@ -15,8 +23,22 @@ export default defineNode({
       timestepType,
       "t: one for all, or one for each picture. Only a BasicUNet does without it.",
     ),
+    conditioning: optionalPort(
+      conditioningType,
+      "The prompt, for networks that follow one (Stable Diffusion).",
+    ),
+    timestepCond: optionalPort(tensorType, "The guidance scale's embedding, for consistency models (LCM)."),
+    control: optionalPort(controlResidualsType, "What a ControlNet adds."),
   },
   params: {},
   outputs: { modelOutput: port(latentType, "What the network makes of x_t.") },
-  run: ({ inputs: { unet, sample, timestep } }) => ({ modelOutput: runNetwork(unet, { sample, timestep }) }),
+  run: ({ inputs: { unet, sample, timestep, conditioning, timestepCond, control } }) => ({
+    modelOutput: runNetwork(unet, {
+      sample,
+      timestep,
+      encoderHiddenStates: conditioning?.states,
+      timestepCond: timestepCond as tf.Tensor2D | undefined,
+      controlResiduals: control,
+    }),
+  }),
 });

@@ -10,4 +10,5 @@ export const SCHEDULER_CLASSES = [
   "DPMSolverMultistepScheduler",
   "UniPCMultistepScheduler",
   "LCMScheduler",
+  "DDIMInverseScheduler",
 ] as const;

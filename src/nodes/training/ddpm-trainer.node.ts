@@ -13,7 +13,7 @@ import { defineNode, port, type RunContext } from "../../engine/node/define-node
 import { boolean, choice, float, int, seed } from "../../engine/node/params.ts";
 import { TorchGenerator } from "../../tensor/torch-generator.ts";
 import { tensorHost } from "../host.ts";
-import { runNetwork } from "../model/network-kinds.ts";
+import { runNetwork } from "../model/run-network.ts";
 import { drawPictures } from "../sampling/draw.ts";
 import { datasetType, generatorType, noiseSchedulerType, numbersType, unetType } from "../socket-types.ts";
 import { epochOrder } from "./epoch-order.ts";

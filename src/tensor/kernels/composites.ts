@@ -4,7 +4,13 @@ import type { ActivationKind } from "./webgpu-activations.ts";
 /** The fused kernels' references in tfjs's own ops: what runs on backends without them, and what tests compare with. */
 
 /** See `groupNorm` in ops.ts. */
-export function compositeGroupNorm(x: tf.Tensor, gamma: tf.Tensor1D, beta: tf.Tensor1D, groups: number, epsilon: number): tf.Tensor {
+export function compositeGroupNorm(
+  x: tf.Tensor,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  groups: number,
+  epsilon: number,
+): tf.Tensor {
   const channels = x.shape.at(-1) ?? 0;
   const batch = x.shape[0] ?? 1;
   const grouped = tf.reshape(x, [batch, -1, groups, channels / groups]);
@@ -16,7 +22,12 @@ export function compositeGroupNorm(x: tf.Tensor, gamma: tf.Tensor1D, beta: tf.Te
 }
 
 /** See `layerNorm` in ops.ts. */
-export function compositeLayerNorm(x: tf.Tensor, gamma: tf.Tensor1D, beta: tf.Tensor1D, epsilon: number): tf.Tensor {
+export function compositeLayerNorm(
+  x: tf.Tensor,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  epsilon: number,
+): tf.Tensor {
   const centred = tf.sub(x, tf.mean(x, -1, true));
   const variance = tf.mean(tf.square(centred), -1, true);
   return tf.add(tf.mul(tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon))), gamma), beta);
@@ -64,7 +75,13 @@ export function compositeAttention(
   return tf.concat(pieces, 2);
 }
 
-function attentionOf(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, scale: number, mask?: tf.Tensor): tf.Tensor4D {
+function attentionOf(
+  q: tf.Tensor4D,
+  k: tf.Tensor4D,
+  v: tf.Tensor4D,
+  scale: number,
+  mask?: tf.Tensor,
+): tf.Tensor4D {
   return tf.tidy(() => {
     const scores = tf.matMul(tf.mul(q, scale), k, false, true);
     return tf.matMul(tf.softmax(mask ? tf.add(scores, mask) : scores), v) as tf.Tensor4D;

@@ -14,12 +14,14 @@ interface CpuBackend {
 
 function prepare(args: Parameters<tf.KernelFunc>[0]) {
   const { images, dy } = args.inputs;
-  if (!images || !dy) throw new Error("The gradient of a resize takes the picture and the gradient of the result.");
+  if (!images || !dy)
+    throw new Error("The gradient of a resize takes the picture and the gradient of the result.");
   const { alignCorners } = args.attrs as unknown as ResizeAttrs;
   const backend = args.backend as CpuBackend;
   const [batch, height, width, channels] = images.shape as Shape4D;
   const [, outHeight, outWidth] = dy.shape as Shape4D;
-  const ratio = (from: number, to: number): number => (alignCorners && to > 1 ? (from - 1) / (to - 1) : from / to);
+  const ratio = (from: number, to: number): number =>
+    alignCorners && to > 1 ? (from - 1) / (to - 1) : from / to;
   return {
     backend,
     alignCorners,
@@ -73,7 +75,8 @@ export const resizeBilinearGrad: tf.KernelFunc = (args) => {
         const left = Math.floor(x);
         const right = Math.min(Math.ceil(x), width - 1);
         const across = x - left;
-        const at = (pixelRow: number, pixelCol: number): number => ((n * height + pixelRow) * width + pixelCol) * channels;
+        const at = (pixelRow: number, pixelCol: number): number =>
+          ((n * height + pixelRow) * width + pixelCol) * channels;
         const corners: [number, number][] = [
           [at(top, left), (1 - down) * (1 - across)],
           [at(top, right), (1 - down) * across],
@@ -81,7 +84,8 @@ export const resizeBilinearGrad: tf.KernelFunc = (args) => {
           [at(bottom, right), down * across],
         ];
         for (const [to, weight] of corners) {
-          for (let c = 0; c < channels; c++) dx[to + c] = (dx[to + c] ?? 0) + weight * (dyValues[from + c] ?? 0);
+          for (let c = 0; c < channels; c++)
+            dx[to + c] = (dx[to + c] ?? 0) + weight * (dyValues[from + c] ?? 0);
         }
         from += channels;
       }

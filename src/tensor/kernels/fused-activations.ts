@@ -2,7 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import type { ActivationKind } from "./webgpu-activations.ts";
 
 /** Whether the current backend has the fused kernels. */
-export const hasFusedActivations = (): boolean => tf.getKernel("LoomActivation", tf.getBackend()) !== undefined;
+export const hasFusedActivations = (): boolean =>
+  tf.getKernel("LoomActivation", tf.getBackend()) !== undefined;
 
 function unary<T extends tf.Tensor>(x: T, kernel: string, attrs: tf.NamedAttrMap): T {
   const f = tf.customGrad((...given) => {
@@ -18,7 +19,8 @@ function unary<T extends tf.Tensor>(x: T, kernel: string, attrs: tf.NamedAttrMap
 }
 
 /** An activation as one kernel, and its gradient as one more. */
-export const fusedActivation = <T extends tf.Tensor>(x: T, kind: ActivationKind): T => unary(x, "LoomActivation", { kind });
+export const fusedActivation = <T extends tf.Tensor>(x: T, kind: ActivationKind): T =>
+  unary(x, "LoomActivation", { kind });
 
 /** a·gelu(g) over the halves of the last axis. */
 export const fusedGeglu = (x: tf.Tensor): tf.Tensor => unary(x, "LoomGeglu", {});

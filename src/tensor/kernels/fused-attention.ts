@@ -6,7 +6,13 @@ export const hasFusedAttention = (dim: number): boolean =>
   suitsFusedAttention(dim) && tf.getKernel("LoomAttention", tf.getBackend()) !== undefined;
 
 /** Attention whose matrix of scores exists only in the backward pass, where it is made anew. */
-export function fusedAttention(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, scale: number, mask?: tf.Tensor): tf.Tensor4D {
+export function fusedAttention(
+  q: tf.Tensor4D,
+  k: tf.Tensor4D,
+  v: tf.Tensor4D,
+  scale: number,
+  mask?: tf.Tensor,
+): tf.Tensor4D {
   const f = tf.customGrad((...given) => {
     const save = given.at(-1) as unknown as tf.GradSaveFunc;
     const inputs = given.slice(0, -1) as tf.Tensor[];
@@ -29,7 +35,11 @@ function attentionGradients(dy: tf.Tensor, saved: readonly tf.Tensor[], scale: n
   const dWeights = tf.matMul(dy, v, false, true);
   const dScores = tf.mul(weights, tf.sub(dWeights, tf.sum(tf.mul(weights, dWeights), -1, true)));
   const dScaled = tf.mul(dScores, scale);
-  const gradients = [tf.matMul(dScaled, k), tf.matMul(dScaled, q, true, false), tf.matMul(weights, dy, true, false)];
+  const gradients = [
+    tf.matMul(dScaled, k),
+    tf.matMul(dScaled, q, true, false),
+    tf.matMul(weights, dy, true, false),
+  ];
   if (!mask) return gradients;
   const axes = tf.broadcast_util.getReductionAxes(mask.shape, dScores.shape);
   return [...gradients, tf.reshape(axes.length > 0 ? tf.sum(dScores, axes) : dScores, mask.shape)];

@@ -13,7 +13,12 @@ const run = (name: string, inputs: Record<string, tf.Tensor>, attrs: NormAttrs):
  */
 export function fusedNorm(x: tf.Tensor, gamma: tf.Tensor1D, beta: tf.Tensor1D, attrs: NormAttrs): tf.Tensor {
   const forward = tf.customGrad((...given) => {
-    const [input, scale, shift, save] = given as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    const [input, scale, shift, save] = given as unknown as [
+      tf.Tensor,
+      tf.Tensor,
+      tf.Tensor,
+      tf.GradSaveFunc,
+    ];
     const stats = run("LoomNormStats", { x: input }, attrs);
     const value = run("LoomNormApply", { x: input, stats, gamma: scale, beta: shift }, attrs);
     save([input, scale, shift, stats]);

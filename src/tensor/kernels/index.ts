@@ -1,6 +1,7 @@
 import { resizeBilinearGrad, resizeNearestNeighborGrad } from "./cpu-resize-gradients.ts";
 import { addKernel, replaceKernel } from "./registry.ts";
 import { activation, activationGrad, geglu, gegluGrad } from "./webgpu-activations.ts";
+import { adamFirst, adamSecond, adamWeight } from "./webgpu-adam.ts";
 import { attention } from "./webgpu-attention.ts";
 import { mendConv2d } from "./webgpu-conv2d.ts";
 import { mendConv2dBackpropFilter, mendConv2dBackpropInput } from "./webgpu-conv2d-gradients.ts";
@@ -8,6 +9,7 @@ import { mendFill } from "./webgpu-int32.ts";
 import { mendFusedMatMul, mendMatMul } from "./webgpu-matmul.ts";
 import { multinomial } from "./webgpu-multinomial.ts";
 import { normApply, normGradInput, normGradParameters, normGradStats, normStats } from "./webgpu-norm.ts";
+import { mendSum } from "./webgpu-sum.ts";
 import { softmax } from "./webgpu-softmax.ts";
 
 /** Replaces the kernels of tfjs's WebGPU backend that are wrong or slow. To be called once its package is imported. */
@@ -18,6 +20,7 @@ export function mendWebgpuKernels(): void {
   replaceKernel("webgpu", "FusedConv2D", (stock) => mendConv2d(stock));
   replaceKernel("webgpu", "Conv2DBackpropFilter", mendConv2dBackpropFilter);
   replaceKernel("webgpu", "Conv2DBackpropInput", mendConv2dBackpropInput);
+  replaceKernel("webgpu", "Sum", mendSum);
   replaceKernel("webgpu", "Softmax", () => softmax);
   replaceKernel("webgpu", "Multinomial", () => multinomial);
   replaceKernel("webgpu", "Fill", mendFill);
@@ -25,6 +28,9 @@ export function mendWebgpuKernels(): void {
 
 /** Registers the kernels that tfjs's WebGPU backend does not have. */
 export function addWebgpuKernels(): void {
+  addKernel("webgpu", "LoomAdamFirst", adamFirst);
+  addKernel("webgpu", "LoomAdamSecond", adamSecond);
+  addKernel("webgpu", "LoomAdamWeight", adamWeight);
   addKernel("webgpu", "LoomAttention", attention);
   addKernel("webgpu", "LoomActivation", activation);
   addKernel("webgpu", "LoomActivationGrad", activationGrad);

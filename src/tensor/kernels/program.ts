@@ -8,7 +8,8 @@ export interface WebgpuKernelArgs {
   readonly backend: unknown;
 }
 
-export const gpuBackend = (args: { readonly backend: unknown }): WebGPUBackend => args.backend as WebGPUBackend;
+export const gpuBackend = (args: { readonly backend: unknown }): WebGPUBackend =>
+  args.backend as WebGPUBackend;
 
 /** One scalar handed to a shader as `uniforms.<name>`. */
 export type Uniform = readonly [name: string, type: "int32" | "float32", value: number];
@@ -41,7 +42,17 @@ export function runProgram(
   dtype: tf.DataType = "float32",
   output?: tf.TensorInfo,
 ): tf.TensorInfo {
-  const { name, variant, variables, outputShape, workgroupSize, workgroups, uniforms, code, components = 1 } = program;
+  const {
+    name,
+    variant,
+    variables,
+    outputShape,
+    workgroupSize,
+    workgroups,
+    uniforms,
+    code,
+    components = 1,
+  } = program;
   const shape = [...outputShape];
   return backend.runWebGPUProgram(
     {
@@ -51,7 +62,9 @@ export function runProgram(
       workgroupSize: [workgroupSize, 1, 1],
       dispatch: [workgroups, 1, 1],
       dispatchLayout: { x: shape.map((_, axis) => axis) },
-      uniforms: uniforms.map(([uniform, type]) => `${uniform} : ${type === "int32" ? "i32" : "f32"},`).join(" "),
+      uniforms: uniforms
+        .map(([uniform, type]) => `${uniform} : ${type === "int32" ? "i32" : "f32"},`)
+        .join(" "),
       outputComponent: components,
       getUserCode: () => code,
       ...(program.variableComponents ? { variableComponents: [...program.variableComponents] } : {}),
@@ -63,7 +76,8 @@ export function runProgram(
   );
 }
 
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+export const sizeOf = (shape: readonly number[]): number =>
+  shape.reduce((product, size) => product * size, 1);
 
 /** WGSL: sum, sum of pairs and maximum over a workgroup of `size` invocations (a power of two), for all of them. */
 export function workgroupReductions(size: number, ...wanted: ("Sum" | "PairSum" | "Max")[]): string {

@@ -11,7 +11,11 @@ export function stockKernel(backend: string, name: string): tf.KernelFunc {
 }
 
 /** Puts our kernel in the place of tfjs's. Doing so twice leaves the first replacement in place. */
-export function replaceKernel(backend: string, name: string, make: (stock: tf.KernelFunc) => tf.KernelFunc): void {
+export function replaceKernel(
+  backend: string,
+  name: string,
+  make: (stock: tf.KernelFunc) => tf.KernelFunc,
+): void {
   const key = `${backend}/${name}`;
   if (stock.has(key)) return;
   const original = stockKernel(backend, name);

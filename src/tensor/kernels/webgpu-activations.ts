@@ -46,7 +46,13 @@ const functions: Readonly<Record<ActivationKind, string>> = {
 const typed = (kind: ActivationKind, components: 1 | 4): string =>
   `alias T = ${components === 4 ? "vec4<f32>" : "f32"}; ${common} ${functions[kind]}`;
 
-function elementwise(name: string, kind: ActivationKind, x: tf.TensorInfo, variables: readonly string[], value: string): Program {
+function elementwise(
+  name: string,
+  kind: ActivationKind,
+  x: tf.TensorInfo,
+  variables: readonly string[],
+  value: string,
+): Program {
   const size = sizeOf(x.shape);
   const components = size % 4 === 0 ? 4 : 1;
   const count = size / components;
@@ -54,10 +60,21 @@ function elementwise(name: string, kind: ActivationKind, x: tf.TensorInfo, varia
   const code = `${typed(kind, components)} fn main(index : i32) { if (index < uniforms.count) { result[index] = ${value}; } }`;
   const workgroups = Math.ceil(count / lanes);
   const variant = `${kind}_${components}`;
-  return { name, variant, variables, outputShape: x.shape, workgroupSize: lanes, workgroups, uniforms, components, code };
+  return {
+    name,
+    variant,
+    variables,
+    outputShape: x.shape,
+    workgroupSize: lanes,
+    workgroups,
+    uniforms,
+    components,
+    code,
+  };
 }
 
-const kindOf = (args: Parameters<tf.KernelFunc>[0]): ActivationKind => (args.attrs as unknown as { kind: ActivationKind }).kind;
+const kindOf = (args: Parameters<tf.KernelFunc>[0]): ActivationKind =>
+  (args.attrs as unknown as { kind: ActivationKind }).kind;
 
 /** x → f(x). */
 export const activation: tf.KernelFunc = (args) => {
@@ -72,7 +89,13 @@ export const activationGrad: tf.KernelFunc = (args) => {
   return runProgram(gpuBackend(args), program, [x, dy]);
 };
 
-function gatedProgram(name: string, x: tf.TensorInfo, outputShape: number[], variables: string[], body: string): Program {
+function gatedProgram(
+  name: string,
+  x: tf.TensorInfo,
+  outputShape: number[],
+  variables: string[],
+  body: string,
+): Program {
   const width = (x.shape.at(-1) ?? 2) / 2;
   const components = width % 4 === 0 ? 4 : 1;
   const count = sizeOf(x.shape) / 2 / components;
@@ -89,14 +112,28 @@ function gatedProgram(name: string, x: tf.TensorInfo, outputShape: number[], var
       ${body}
     }`;
   const workgroups = Math.ceil(count / lanes);
-  return { name, variant: String(components), variables, outputShape, workgroupSize: lanes, workgroups, uniforms, components, code };
+  return {
+    name,
+    variant: String(components),
+    variables,
+    outputShape,
+    workgroupSize: lanes,
+    workgroups,
+    uniforms,
+    components,
+    code,
+  };
 }
 
 /** x `[…, 2c]` → a·gelu(g) `[…, c]`, a and g being the halves of the last axis. */
 export const geglu: tf.KernelFunc = (args) => {
   const x = args.inputs.x as tf.TensorInfo;
   const outputShape = [...x.shape.slice(0, -1), (x.shape.at(-1) ?? 0) / 2];
-  return runProgram(gpuBackend(args), gatedProgram("geglu", x, outputShape, ["x"], "result[index] = x[value] * f(x[gate]);"), [x]);
+  return runProgram(
+    gpuBackend(args),
+    gatedProgram("geglu", x, outputShape, ["x"], "result[index] = x[value] * f(x[gate]);"),
+    [x],
+  );
 };
 
 /** x `[…, 2c]`, dy `[…, c]` → dx. */

@@ -20,7 +20,12 @@ const range = (count: number): number[] => Array.from({ length: count }, (_, ind
  * values, rescaling both sums whenever a larger score turns up.
  */
 export const attention: tf.KernelFunc = (args) => {
-  const { q, k, v, mask } = args.inputs as { q: tf.TensorInfo; k: tf.TensorInfo; v: tf.TensorInfo; mask?: tf.TensorInfo };
+  const { q, k, v, mask } = args.inputs as {
+    q: tf.TensorInfo;
+    k: tf.TensorInfo;
+    v: tf.TensorInfo;
+    mask?: tf.TensorInfo;
+  };
   const { scale } = args.attrs as unknown as { scale: number };
   const [batch, heads, queries, dim] = q.shape as Shape4D;
   const keys = k.shape[2] ?? 0;
@@ -64,7 +69,8 @@ function maskStrides(shape: readonly number[]): Uniform[] {
 function attentionCode(vectors: number, masked: boolean): string {
   const all = range(vectors);
   const steps = range(keysPerStep);
-  const maskBase = "(head / uniforms.heads) * uniforms.maskBatch + (head % uniforms.heads) * uniforms.maskHead + query * uniforms.maskQuery";
+  const maskBase =
+    "(head / uniforms.heads) * uniforms.maskBatch + (head % uniforms.heads) * uniforms.maskHead + query * uniforms.maskQuery";
   return `
     fn main(index : i32) {
       let groupsPerHead = (uniforms.queries + ${lanes - 1}) / ${lanes};

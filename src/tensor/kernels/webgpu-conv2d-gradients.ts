@@ -18,8 +18,11 @@ interface BackpropAttrs {
   readonly dataFormat: "NHWC" | "NCHW";
 }
 
-const infoOf = (input: Shape4D, filter: Shape4D, { strides, pad, dimRoundingMode }: BackpropAttrs): ConvInfo =>
-  tf.backend_util.computeConv2DInfo(input, filter, strides, 1, pad, dimRoundingMode);
+const infoOf = (
+  input: Shape4D,
+  filter: Shape4D,
+  { strides, pad, dimRoundingMode }: BackpropAttrs,
+): ConvInfo => tf.backend_util.computeConv2DInfo(input, filter, strides, 1, pad, dimRoundingMode);
 
 function uniformsOf(info: ConvInfo): Uniform[] {
   return [
@@ -57,12 +60,18 @@ export const mendConv2dBackpropFilter =
     return filterGradient(args, x, dy, info);
   };
 
-function filterGradient(args: WebgpuKernelArgs, x: tf.TensorInfo, dy: tf.TensorInfo, info: ConvInfo): tf.TensorInfo {
+function filterGradient(
+  args: WebgpuKernelArgs,
+  x: tf.TensorInfo,
+  dy: tf.TensorInfo,
+  info: ConvInfo,
+): tf.TensorInfo {
   const backend = gpuBackend(args);
   const { filterHeight, filterWidth, inChannels, outChannels } = info;
   const vectors = inChannels % 4 === 0 && outChannels % 4 === 0;
   const [inTile, outTile] = [Math.min(4, inChannels), Math.min(4, outChannels)];
-  const tiles = filterHeight * filterWidth * Math.ceil(inChannels / inTile) * Math.ceil(outChannels / outTile);
+  const tiles =
+    filterHeight * filterWidth * Math.ceil(inChannels / inTile) * Math.ceil(outChannels / outTile);
   const rows = info.batchSize * info.outHeight;
   const parts = Math.max(1, Math.min(rows, Math.floor(enoughInvocations / tiles)));
   const invocations = tiles * parts;
@@ -167,7 +176,11 @@ export const mendConv2dBackpropInput =
     const attrs = args.attrs as unknown as BackpropAttrs;
     const { dy, filter } = args.inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo };
     const info = infoOf(attrs.inputShape as Shape4D, filter.shape as Shape4D, attrs);
-    const suits = attrs.dataFormat === "NHWC" && info.strideWidth === 1 && info.inChannels % 4 === 0 && info.outChannels % 4 === 0;
+    const suits =
+      attrs.dataFormat === "NHWC" &&
+      info.strideWidth === 1 &&
+      info.inChannels % 4 === 0 &&
+      info.outChannels % 4 === 0;
     if (!suits) return stock(args);
     const colTiles = Math.ceil(info.inWidth / 4);
     const channelTiles = info.inChannels / 4;

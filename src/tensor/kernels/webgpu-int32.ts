@@ -17,7 +17,11 @@ const exactBinary = /^binary_(0|6|8|9|10|11|17|22)_/;
 const isInteger = (dtype: tf.DataType): boolean => dtype === "int32" || dtype === "bool";
 
 /** Whether a program over these types is to be compiled with {@link withIntegers}. */
-export function wantsIntegers(shaderKey: string, inputs: readonly tf.TensorInfo[], output: tf.DataType): boolean {
+export function wantsIntegers(
+  shaderKey: string,
+  inputs: readonly tf.TensorInfo[],
+  output: tf.DataType,
+): boolean {
   if (!isInteger(output) || !inputs.every(({ dtype }) => isInteger(dtype))) return false;
   return exactPrograms.has(shaderKey.split("_")[0] ?? "") || exactBinary.test(shaderKey);
 }
@@ -37,7 +41,11 @@ const exactInFloat = 2 ** 24;
 export const mendFill =
   (stock: tf.KernelFunc): tf.KernelFunc =>
   (args) => {
-    const { shape, value, dtype } = args.attrs as unknown as { shape: number[]; value: number; dtype?: tf.DataType };
+    const { shape, value, dtype } = args.attrs as unknown as {
+      shape: number[];
+      value: number;
+      dtype?: tf.DataType;
+    };
     if (dtype !== "int32" || Math.abs(value) <= exactInFloat) return stock(args);
     return gpuBackend(args).makeTensorInfo(shape, "int32", new Int32Array(sizeOf(shape)).fill(value));
   };

@@ -37,7 +37,8 @@ function withoutSplitK(stock: tf.KernelFunc): tf.KernelFunc {
     const attrs = args.attrs as unknown as MatMulAttrs;
     const { batch, inner, rows, cols } = dimensions(args.inputs, attrs);
     const workgroups = Math.ceil(rows / 32) * Math.ceil(cols / 32);
-    const mayBeSplit = attrs.transposeB && batch === 1 && inner >= splitFrom && rows * cols > 128 && workgroups <= 32;
+    const mayBeSplit =
+      attrs.transposeB && batch === 1 && inner >= splitFrom && rows * cols > 128 && workgroups <= 32;
     if (!mayBeSplit) return stock(args);
     const chosen = tf.env().get("WEBGPU_MATMUL_PROGRAM_TYPE");
     tf.env().set("WEBGPU_MATMUL_PROGRAM_TYPE", smallOutputProgram);
@@ -61,7 +62,8 @@ export const mendMatMul = (stock: tf.KernelFunc, maxWorkgroups?: number): tf.Ker
     const backend = gpuBackend(args);
     const limit = maxWorkgroups ?? backend.device.limits.maxComputeWorkgroupsPerDimension;
     const { batch, rows, cols } = dimensions(args.inputs, attrs);
-    if (batch <= limit && rows <= limit * rowsPerWorkgroup && cols <= limit * colsPerWorkgroup) return right(args);
+    if (batch <= limit && rows <= limit * rowsPerWorkgroup && cols <= limit * colsPerWorkgroup)
+      return right(args);
     return multiplyInPieces(backend, limit, args.inputs, attrs, right);
   };
 };
@@ -76,7 +78,13 @@ function multiplyInPieces(
   const { a, b, batch, rows, cols } = dimensions(inputs, attrs);
   const call = (left: tf.TensorInfo, right: tf.TensorInfo): tf.TensorInfo =>
     multiplyInPieces(backend, limit, { a: left, b: right }, attrs, multiply);
-  const cut = (x: tf.TensorInfo, axis: number, begin: number, count: number, use: (part: tf.TensorInfo) => tf.TensorInfo) => {
+  const cut = (
+    x: tf.TensorInfo,
+    axis: number,
+    begin: number,
+    count: number,
+    use: (part: tf.TensorInfo) => tf.TensorInfo,
+  ) => {
     const part = sliceAxis(backend, x, axis, begin, count);
     const product = use(part);
     backend.disposeData(part.dataId);
@@ -110,10 +118,13 @@ function inBatches(
   cols: number,
   call: (left: tf.TensorInfo, right: tf.TensorInfo) => tf.TensorInfo,
 ): tf.TensorInfo {
-  const reshape = (x: tf.TensorInfo, shape: number[]) => callKernel(backend, "webgpu", "Reshape", { x }, { shape });
+  const reshape = (x: tf.TensorInfo, shape: number[]) =>
+    callKernel(backend, "webgpu", "Reshape", { x }, { shape });
   const flat = [a, b].map((x) => reshape(x, [sizeOf(x.shape.slice(0, -2)), ...x.shape.slice(-2)]));
   const product = inPieces(backend, batch, limit, 0, (begin, count) => {
-    const parts = flat.map((x) => sliceAxis(backend, x, 0, x.shape[0] === 1 ? 0 : begin, x.shape[0] === 1 ? 1 : count));
+    const parts = flat.map((x) =>
+      sliceAxis(backend, x, 0, x.shape[0] === 1 ? 0 : begin, x.shape[0] === 1 ? 1 : count),
+    );
     const [left, right] = parts as [tf.TensorInfo, tf.TensorInfo];
     const piece = call(left, right);
     for (const part of parts) backend.disposeData(part.dataId);

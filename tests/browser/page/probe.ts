@@ -1,5 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertNoDeviceErrors, initRuntime, type RuntimeInfo, type RuntimeOptions } from "../../../src/tensor/runtime.ts";
+import {
+  assertNoDeviceErrors,
+  initRuntime,
+  type RuntimeInfo,
+  type RuntimeOptions,
+} from "../../../src/tensor/runtime.ts";
 
 export interface ProbeResult {
   readonly info: RuntimeInfo;

@@ -32,7 +32,7 @@ export async function readArrays(file: URL): Promise<Pick<GoldenCase, "arrays" |
 
 export async function readCase(name: string, area = "sd-models"): Promise<GoldenCase> {
   const folder = folderOf(area, name);
-  const file = name.startsWith("clip") ? "model.safetensors" : "diffusion_pytorch_model.safetensors";
+  const file = /^(clip|depth)/.test(name) ? "model.safetensors" : "diffusion_pytorch_model.safetensors";
   return {
     config: JSON.parse(readFileSync(new URL("config.json", folder), "utf8")) as Record<string, unknown>,
     weights: bytesSource(`${name}/${file}`, readFileSync(new URL(file, folder))),

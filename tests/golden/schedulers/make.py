@@ -295,7 +295,7 @@ run_pairs(
         "betas": [LINEAR, SCALED, COSINE],
         "prediction_type": PREDICTION,
         "timestep_spacing": SPACING,
-        "clip": [NO_CLIP, CLIP, THRESHOLD],
+        "clip": [NO_CLIP, CLIP, {**THRESHOLD, "dynamic_thresholding_ratio": 0.9}],
         "steps_offset": [0, 1],
         "set_alpha_to_one": [True, False],
         "rescale_betas_zero_snr": [False, True],
@@ -475,7 +475,7 @@ run_pairs(
     {
         "betas": [SCALED, LINEAR],
         "prediction_type": PREDICTION,
-        "clip": [NO_CLIP, CLIP, THRESHOLD],
+        "clip": [NO_CLIP, CLIP, {**THRESHOLD, "dynamic_thresholding_ratio": 0.9}],
         "timestep_scaling": [10.0, 0.01],
         "rescale_betas_zero_snr": [False, True],
         "steps": [1, 4],

@@ -6,5 +6,5 @@
 import importlib
 import sys
 
-for part in sys.argv[1:] or ["clip_text", "unet", "autoencoder", "controlnet", "published"]:
+for part in sys.argv[1:] or ["clip_text", "unet", "autoencoder", "controlnet", "depth", "published"]:
     importlib.import_module(part)

@@ -1,0 +1,56 @@
+import * as tf from "@tensorflow/tfjs";
+import type { AutoencoderKlConfig } from "../../diffusion/models/autoencoder-kl-config.ts";
+import {
+  autoencoderKlDecode,
+  autoencoderKlEncode,
+  drawLatents,
+  latentMode,
+  scaleLatents,
+  unscaleLatents,
+  type AutoencoderOptions,
+} from "../../diffusion/models/autoencoder-kl.ts";
+import {
+  AUTOENCODER_TINY_CLASS_NAME,
+  autoencoderTinyDecode,
+  autoencoderTinyEncode,
+  type AutoencoderTinyConfig,
+} from "../../diffusion/models/autoencoder-tiny.ts";
+import type { Model } from "../../diffusion/weights/parameters.ts";
+import type { TorchGenerator } from "../../tensor/torch-generator.ts";
+
+const isTiny = ({ className }: Model<unknown>): boolean => className === AUTOENCODER_TINY_CLASS_NAME;
+
+/** Latents as the U-Net knows them → pictures `[batch, height, width, 3]` from 0 to 1, clipped. */
+export function decodeLatents(
+  vae: Model<unknown>,
+  latent: tf.Tensor4D,
+  options: AutoencoderOptions,
+): tf.Tensor4D {
+  const decoded = isTiny(vae)
+    ? autoencoderTinyDecode(vae.config as AutoencoderTinyConfig, vae.weights, latent)
+    : autoencoderKlDecode(
+        vae.config as AutoencoderKlConfig,
+        vae.weights,
+        unscaleLatents(vae.config as AutoencoderKlConfig, latent),
+        options,
+      );
+  return tf.clipByValue(tf.add(tf.mul(decoded, 0.5), 0.5), 0, 1);
+}
+
+/**
+ * Pictures from 0 to 1 → latents as the U-Net knows them.
+ *
+ * @param generator Draws from the encoder's distribution, and is advanced; without one the distribution's mode is taken.
+ */
+export function encodePictures(
+  vae: Model<unknown>,
+  image: tf.Tensor4D,
+  options: AutoencoderOptions,
+  generator?: TorchGenerator,
+): tf.Tensor4D {
+  const sample: tf.Tensor4D = tf.sub(tf.mul(image, 2), 1);
+  if (isTiny(vae)) return autoencoderTinyEncode(vae.config as AutoencoderTinyConfig, vae.weights, sample);
+  const config = vae.config as AutoencoderKlConfig;
+  const distribution = autoencoderKlEncode(config, vae.weights, sample, options);
+  return scaleLatents(config, generator ? drawLatents(distribution, generator) : latentMode(distribution));
+}

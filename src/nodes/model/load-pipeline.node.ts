@@ -1,0 +1,71 @@
+import { AUTOENCODER_TINY_CLASS_NAME } from "../../diffusion/models/autoencoder-tiny.ts";
+import { AUTOENCODER_KL_CLASS_NAME } from "../../diffusion/models/autoencoder-kl-config.ts";
+import {
+  createScheduler,
+  exchangeScheduler,
+  parseSchedulerConfig,
+} from "../../diffusion/schedulers/index.ts";
+import { disposeWeights } from "../../diffusion/weights/dispose.ts";
+import type { Model } from "../../diffusion/weights/parameters.ts";
+import { defineNode, port } from "../../engine/node/define-node.ts";
+import { choice, source } from "../../engine/node/params.ts";
+import { SCHEDULER_CLASSES } from "../sampling/scheduler-classes.ts";
+import { noiseSchedulerType, textEncoderType, tokenizerType, unetType, vaeType } from "../socket-types.ts";
+import { servicesOf } from "../sources/sources.ts";
+import { loadComponent, readText } from "./model-files.ts";
+import { loadTokenizer } from "./load-tokenizer.ts";
+import { UNET_CLASSES } from "./unet-classes.ts";
+
+/** The classes that a text encoder wire may carry. */
+const TEXT_ENCODERS = ["CLIPTextModel", "CLIPTextModelWithProjection"];
+
+export default defineNode({
+  type: "model/load-pipeline",
+  version: 1,
+  title: "Load Stable Diffusion",
+  doc: "Takes a Stable Diffusion pipeline in the diffusers layout apart: tokenizer, text encoder, U-Net, VAE and noise scheduler.",
+  keywords: ["checkpoint", "model", "from_pretrained", "sd", "pipeline", "hub"],
+  inputs: {},
+  params: {
+    source: source({
+      default: "hf:stable-diffusion-v1-5/stable-diffusion-v1-5@main",
+      holds: "model",
+      doc: "The pipeline's folder, the one with model_index.json.",
+    }),
+    scheduler: choice(["as saved", ...SCHEDULER_CLASSES], {
+      default: "as saved",
+      doc: "The stepping rule; its noise schedule stays that of the model.",
+    }),
+  },
+  outputs: {
+    unet: port(unetType, "Predicts the noise."),
+    textEncoder: port(textEncoderType, "Turns tokens into text states."),
+    tokenizer: port(tokenizerType, "Turns text into tokens."),
+    vae: port(vaeType, "Turns pictures into latents and back."),
+    noiseScheduler: port(noiseSchedulerType, "The schedule that the U-Net was trained with."),
+  },
+  cacheKey: ({ params, context }) => servicesOf(context).sources.folder(params.source).identity(),
+  runAsync: async ({ params, context }) => {
+    const folder = servicesOf(context).sources.folder(params.source);
+    const text = await readText(folder, "scheduler/scheduler_config.json", context.signal);
+    const saved = createScheduler(parseSchedulerConfig(text));
+    const noiseScheduler =
+      params.scheduler === "as saved" ? saved : exchangeScheduler(saved, params.scheduler);
+    const tokenizer = await loadTokenizer(folder, "tokenizer", context.signal);
+    const loaded: Model<unknown>[] = [];
+    const load = async (name: string, classNames: readonly string[]): Promise<Model<unknown>> => {
+      const model = await loadComponent(folder, name, context, classNames);
+      loaded.push(model);
+      return model;
+    };
+    try {
+      const textEncoder = await load("text_encoder", TEXT_ENCODERS);
+      const unet = await load("unet", UNET_CLASSES);
+      const vae = await load("vae", [AUTOENCODER_KL_CLASS_NAME, AUTOENCODER_TINY_CLASS_NAME]);
+      return { unet, textEncoder, tokenizer, vae, noiseScheduler };
+    } catch (error) {
+      for (const model of loaded) disposeWeights(model.weights);
+      throw error;
+    }
+  },
+});

@@ -1,0 +1,40 @@
+import { defineNode, port } from "../../engine/node/define-node.ts";
+import { int } from "../../engine/node/params.ts";
+import { generatorType, latentType } from "../socket-types.ts";
+import { drawPictures } from "./draw.ts";
+
+export default defineNode({
+  type: "sampling/latent-noise",
+  version: 1,
+  title: "Latent noise",
+  doc: "Noise in the shape of a VAE's latents, from the size of the picture: what text-to-image starts from.",
+  keywords: ["empty latent", "randn", "size", "start"],
+  inputs: { generator: port(generatorType, "The random state to draw from.") },
+  params: {
+    batch: int({ default: 1, min: 1, max: 64, doc: "Pictures at once." }),
+    height: int({ default: 512, min: 8, max: 4096, step: 8, unit: "px", doc: "Height of the picture." }),
+    width: int({ default: 512, min: 8, max: 4096, step: 8, unit: "px", doc: "Width of the picture." }),
+    channels: int({ default: 4, min: 1, max: 64, advanced: true, doc: "Channels of a latent." }),
+    downscale: int({
+      default: 8,
+      min: 1,
+      max: 64,
+      advanced: true,
+      doc: "How many times smaller a latent is than its picture.",
+    }),
+  },
+  outputs: {
+    noise: port(latentType, "The noise."),
+    generator: port(generatorType, "The random state after the draw."),
+  },
+  run: ({ inputs, params: { batch, height, width, channels, downscale } }) => {
+    const sides = { height, width };
+    for (const [name, side] of Object.entries(sides)) {
+      if (side % downscale !== 0)
+        throw new Error(`${name} is ${String(side)}; it must be a multiple of ${String(downscale)}.`);
+    }
+    const shape = [batch, height / downscale, width / downscale, channels] as const;
+    const { tensor, generator } = drawPictures(inputs.generator, shape, (state, count) => state.randn(count));
+    return { noise: tensor, generator };
+  },
+});
