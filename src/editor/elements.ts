@@ -1,6 +1,8 @@
 import { LoomApp } from "./app/loom-app.ts";
 import { LoomCanvas } from "./canvas/loom-canvas.ts";
 import { LoomNode } from "./canvas/loom-node.ts";
+import { LoomList } from "./panels/loom-list.ts";
+import { LoomMinimap } from "./panels/loom-minimap.ts";
 import { LoomPalette } from "./panels/loom-palette.ts";
 import { LoomProblems } from "./panels/loom-problems.ts";
 import { LoomShortcuts } from "./panels/loom-shortcuts.ts";
@@ -10,6 +12,8 @@ const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "loom-app": LoomApp,
   "loom-canvas": LoomCanvas,
   "loom-node": LoomNode,
+  "loom-list": LoomList,
+  "loom-minimap": LoomMinimap,
   "loom-palette": LoomPalette,
   "loom-problems": LoomProblems,
   "loom-shortcuts": LoomShortcuts,

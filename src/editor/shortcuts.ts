@@ -1,26 +1,43 @@
 /** Everything that the keyboard can ask for. */
 export type ActionId =
   | "run"
+  | "run-to"
   | "cancel"
   | "undo"
   | "redo"
   | "palette"
   | "delete"
+  | "delete-bridging"
+  | "duplicate"
   | "select-all"
   | "escape"
   | "rename"
   | "fold"
+  | "nudge-left"
+  | "nudge-right"
+  | "nudge-up"
+  | "nudge-down"
+  | "leap-left"
+  | "leap-right"
+  | "leap-up"
+  | "leap-down"
+  | "align-left"
+  | "align-top"
+  | "tidy"
   | "fit"
   | "fit-selection"
   | "zoom-in"
   | "zoom-out"
+  | "list"
+  | "problems"
+  | "templates"
   | "save"
   | "open"
   | "help";
 
 export interface Shortcut {
   readonly action: ActionId;
-  /** `Mod` is Ctrl, or ⌘ on a Mac. The first one is shown. */
+  /** `Mod` is Ctrl, or ⌘ on a Mac. The first one is shown, with the title; without a title the sheet leaves it out. */
   readonly keys: readonly string[];
   readonly title: string;
   readonly group: "Run" | "Edit" | "Add" | "View" | "File";
@@ -30,19 +47,36 @@ export interface Shortcut {
 
 export const SHORTCUTS: readonly Shortcut[] = [
   { action: "run", keys: ["Mod+Enter"], title: "Run the graph", group: "Run", inFields: true },
+  { action: "run-to", keys: ["Shift+Enter"], title: "Run only to what is selected", group: "Run" },
   { action: "cancel", keys: ["Mod+."], title: "Cancel the run", group: "Run", inFields: true },
   { action: "palette", keys: ["Space"], title: "Add a node", group: "Add" },
+  { action: "duplicate", keys: ["Mod+D"], title: "Duplicate, with the wires that come in", group: "Add" },
+  { action: "templates", keys: ["T"], title: "Templates", group: "Add" },
   { action: "undo", keys: ["Mod+Z"], title: "Undo", group: "Edit" },
   { action: "redo", keys: ["Mod+Shift+Z", "Mod+Y"], title: "Redo", group: "Edit" },
   { action: "delete", keys: ["Delete", "Backspace", "X"], title: "Delete what is selected", group: "Edit" },
+  { action: "delete-bridging", keys: ["Mod+Delete", "Mod+Backspace"], title: "Delete and join the wires", group: "Edit" },
   { action: "select-all", keys: ["Mod+A"], title: "Select all", group: "Edit" },
   { action: "escape", keys: ["Escape"], title: "Let go, select nothing", group: "Edit" },
   { action: "rename", keys: ["F2"], title: "Rename the node", group: "Edit" },
+  { action: "nudge-left", keys: ["ArrowLeft"], title: "Move left; far with Shift", group: "Edit" },
+  { action: "nudge-right", keys: ["ArrowRight"], title: "Move right; far with Shift", group: "Edit" },
+  { action: "nudge-up", keys: ["ArrowUp"], title: "Move up; far with Shift", group: "Edit" },
+  { action: "nudge-down", keys: ["ArrowDown"], title: "Move down; far with Shift", group: "Edit" },
+  { action: "leap-left", keys: ["Shift+ArrowLeft"], title: "", group: "Edit" },
+  { action: "leap-right", keys: ["Shift+ArrowRight"], title: "", group: "Edit" },
+  { action: "leap-up", keys: ["Shift+ArrowUp"], title: "", group: "Edit" },
+  { action: "leap-down", keys: ["Shift+ArrowDown"], title: "", group: "Edit" },
+  { action: "align-left", keys: ["A"], title: "Align on the left", group: "Edit" },
+  { action: "align-top", keys: ["Shift+A"], title: "Align at the top", group: "Edit" },
+  { action: "tidy", keys: ["L"], title: "Tidy the whole graph", group: "View" },
   { action: "fold", keys: ["H"], title: "Fold or unfold", group: "View" },
   { action: "fit", keys: ["Home"], title: "Show all", group: "View" },
   { action: "fit-selection", keys: ["F"], title: "Show what is selected", group: "View" },
   { action: "zoom-in", keys: ["+", "="], title: "Zoom in", group: "View" },
   { action: "zoom-out", keys: ["-"], title: "Zoom out", group: "View" },
+  { action: "list", keys: ["V"], title: "The graph as a list", group: "View" },
+  { action: "problems", keys: ["P"], title: "List of problems", group: "View" },
   { action: "save", keys: ["Mod+S"], title: "Save as a file", group: "File", inFields: true },
   { action: "open", keys: ["Mod+O"], title: "Open a file", group: "File", inFields: true },
   { action: "help", keys: ["?"], title: "Show this list", group: "View" },
@@ -75,8 +109,16 @@ export function actionFor(press: KeyPress, inField: boolean): ActionId | undefin
   )?.action;
 }
 
+const SHOWN: Readonly<Record<string, string>> = {
+  Escape: "Esc",
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+};
+
 /** A combination as people of this system know it. */
 export function showKeys(keys: string, mac: boolean): string[] {
   if (keys === "+") return ["+"];
-  return keys.split("+").map((part) => (part === "Mod" ? (mac ? "⌘" : "Ctrl") : part === "Escape" ? "Esc" : part));
+  return keys.split("+").map((part) => (part === "Mod" ? (mac ? "⌘" : "Ctrl") : (SHOWN[part] ?? part)));
 }

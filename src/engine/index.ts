@@ -10,7 +10,14 @@ export type * from "./graph/document.ts";
 export type * from "./graph/fault.ts";
 export { canConnect, type Connection } from "./graph/can-connect.ts";
 export { resolveTypes, nameType, type ResolvedTypes } from "./graph/types.ts";
-export { structureOf, splitRef, type GraphEdge, type GraphNode, type GraphStructure, type GraphZone } from "./graph/structure.ts";
+export {
+  structureOf,
+  splitRef,
+  type GraphEdge,
+  type GraphNode,
+  type GraphStructure,
+  type GraphZone,
+} from "./graph/structure.ts";
 export { validate } from "./graph/validate.ts";
 export { plan, type PlanOptions } from "./run/plan.ts";
 export type * from "./run/plan-data.ts";
@@ -21,7 +28,13 @@ export { plainHost, type Host } from "./run/host.ts";
 export { collect, execute, type ExecuteOptions, type RunResult } from "./run/execute.ts";
 export { createRecorder, Recorder, type RecordedIteration, type RecordedZone } from "./run/recorder.ts";
 export type { GatePoint, ResumePoint } from "./run/run-zone.ts";
-export { DocumentError, parseDocument, readDocument, type DocumentFault, type ParsedDocument } from "./graph/parse.ts";
+export {
+  DocumentError,
+  parseDocument,
+  readDocument,
+  type DocumentFault,
+  type ParsedDocument,
+} from "./graph/parse.ts";
 export { serializeDocument } from "./graph/serialize.ts";
 export { migrateNodes, type MigratedNodes } from "./graph/migrate-nodes.ts";
 export { CURRENT_FORMAT } from "./graph/migrations/index.ts";

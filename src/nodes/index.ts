@@ -30,6 +30,7 @@ import unetStep from "./model/unet-step.node.ts";
 import addNoise from "./sampling/add-noise.node.ts";
 import corrupt from "./sampling/corrupt.node.ts";
 import depthChannel from "./sampling/depth-channel.node.ts";
+import exchangeScheduler from "./sampling/exchange-scheduler.node.ts";
 import guidanceEmbedding from "./sampling/guidance-embedding.node.ts";
 import guidance from "./sampling/guidance.node.ts";
 import inpaintBlend from "./sampling/inpaint-blend.node.ts";
@@ -101,6 +102,7 @@ export const nodes: readonly NodeDefinition[] = [
   addNoise,
   corrupt,
   depthChannel,
+  exchangeScheduler,
   guidanceEmbedding,
   guidance,
   inpaintBlend,

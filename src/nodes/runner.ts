@@ -1,3 +1,4 @@
+import * as tf from "@tensorflow/tfjs";
 import { createCache, type RunCache } from "../engine/run/cache.ts";
 import { collect, execute, type ExecuteOptions, type RunResult } from "../engine/run/execute.ts";
 import type { RunEvent } from "../engine/run/events.ts";
@@ -36,6 +37,8 @@ export interface RunOptions {
 /** Outputs by node and port. Tensors in it live until `dispose` is called. */
 export interface GraphResult extends RunResult {
   readonly runtime: RuntimeInfo;
+  /** The array at `node.port`. @throws Error that lists the outputs, if there is no array of that name. */
+  tensor(address: string): tf.Tensor;
 }
 
 /** Runs graphs one after the other, and keeps results between the runs. */
@@ -82,7 +85,8 @@ export class Runner {
       ...(gate && { gate }),
     });
     const result = await collect(events, options.onEvent);
-    return { outputs: result.outputs, dispose: result.dispose, runtime };
+    const { outputs } = result;
+    return { outputs, dispose: result.dispose, runtime, tensor: (address) => tensorAt(outputs, address) };
   }
 
   /** Frees all results that were kept. */
@@ -94,4 +98,12 @@ export class Runner {
     const document = readGraph(graph);
     return changes ? setParams(this.description, document, changes) : document;
   }
+}
+
+function tensorAt(outputs: RunResult["outputs"], address: string): tf.Tensor {
+  const [node = "", port = ""] = address.split(".");
+  const value = outputs[node]?.[port];
+  if (value instanceof tf.Tensor) return value;
+  const kept = Object.entries(outputs).flatMap(([id, ports]) => Object.keys(ports).map((name) => `${id}.${name}`));
+  throw new Error(`There is no array "${address}" among the outputs: ${kept.join(", ")}. Ask for it in \`keep\`.`);
 }

@@ -39,7 +39,8 @@ export async function findAdapter(
   if (!gpu) return { adapter: undefined, reason: reason ?? "WebGPU is missing" };
   try {
     const adapter = await gpu.requestAdapter({ powerPreference });
-    if (!adapter) return { adapter: undefined, reason: "WebGPU is there, but it offers no adapter" };
+    if (!adapter)
+      return { adapter: undefined, reason: "WebGPU finds neither a graphics card nor a software driver" };
     return { adapter, summary: summarizeAdapter(adapter.info) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -1,3 +1,4 @@
+import { mendWasmKernels } from "./kernels/index.ts";
 import { isNode } from "./platform.ts";
 
 let loaded: Promise<void> | undefined;
@@ -16,4 +17,5 @@ async function load(): Promise<void> {
   if (!isNode()) setWasmPaths((await import("./wasm-paths.browser.ts")).wasmPaths);
   const { registerWasmKernels } = await import("./wasm/index.ts");
   registerWasmKernels();
+  mendWasmKernels();
 }

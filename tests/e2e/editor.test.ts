@@ -98,7 +98,7 @@ describe.skipIf(!executable)(`the editor in Chromium${skipNote}`, () => {
     await editor.page.getByText("Only nodes that take Image").waitFor();
     const offered = await editor.page.locator("loom-palette [role=option]").allInnerTexts();
     expect(offered.some((text) => text.startsWith("Save image"))).toBe(true);
-    expect(offered.some((text) => text.startsWith("U-Net step"))).toBe(false);
+    expect(offered.some((text) => text.startsWith("Seed"))).toBe(false);
     await editor.page.getByRole("combobox", { name: "Search nodes" }).fill("image grid");
     await editor.press("Enter");
     const document = await editor.document();

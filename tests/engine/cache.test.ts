@@ -12,13 +12,19 @@ afterEach(() => {
 
 const valueOf = (value: unknown): number => (value as Box).value;
 const chain = (value = 4, plus = 1): GraphDocument =>
-  graph({ a: { type: "box", params: { value } }, b: { type: "add", params: { plus } }, c: "add" }, ["a.box > b.a", "b.sum > c.a"]);
+  graph({ a: { type: "box", params: { value } }, b: { type: "add", params: { plus } }, c: "add" }, [
+    "a.box > b.a",
+    "b.sum > c.a",
+  ]);
 const set = (document: GraphDocument, node: string, params: Record<string, number>): GraphDocument => ({
   ...document,
   nodes: { ...document.nodes, [node]: { ...document.nodes[node], params } as never },
 });
 
-async function reasonsOf(document: GraphDocument, options: Parameters<typeof run>[1] = {}): Promise<Ran["reasons"]> {
+async function reasonsOf(
+  document: GraphDocument,
+  options: Parameters<typeof run>[1] = {},
+): Promise<Ran["reasons"]> {
   const result = await run(document, { cache, ...options });
   result.dispose();
   return result.reasons;
@@ -29,12 +35,22 @@ const first: RunReason = { kind: "first-run" };
 test("C1 ids, titles, layout and the order in the file do not enter; parameters, wires and types do", async () => {
   await reasonsOf(chain());
   const renamed: GraphDocument = {
-    ...graph({ z: "add", y: { type: "add", params: { plus: 1 } }, x: { type: "box", params: { value: 4 } } }, ["y.sum > z.a", "x.box > y.a"]),
+    ...graph(
+      { z: "add", y: { type: "add", params: { plus: 1 } }, x: { type: "box", params: { value: 4 } } },
+      ["y.sum > z.a", "x.box > y.a"],
+    ),
     layout: { x: [7, 7] },
   };
-  const titled = { ...renamed, nodes: { ...renamed.nodes, x: { ...renamed.nodes["x"], title: "mine" } as never } };
+  const titled = {
+    ...renamed,
+    nodes: { ...renamed.nodes, x: { ...renamed.nodes["x"], title: "mine" } as never },
+  };
   expect(await reasonsOf(titled)).toEqual({ x: cached, y: cached, z: cached });
-  const fresh = await reasonsOf(graph({ x: { type: "box", params: { value: 4 } }, y: { type: "async-add", params: { plus: 1 } } }, ["x.box > y.a"]));
+  const fresh = await reasonsOf(
+    graph({ x: { type: "box", params: { value: 4 } }, y: { type: "async-add", params: { plus: 1 } } }, [
+      "x.box > y.a",
+    ]),
+  );
   expect(fresh["y"]).toEqual({ kind: "definition-changed" });
 });
 
@@ -45,9 +61,16 @@ test("C1 a default and the same value stored are one", async () => {
 
 test("C1 which output and which input a wire joins makes a difference", async () => {
   const two = (from: string, to: string): GraphDocument =>
-    graph({ a: { type: "box", params: { value: 4 } }, b: "add", c: "add" }, ["a.box > b.a", `b.${from} > c.a`, `a.box > c.${to}`]);
+    graph({ a: { type: "box", params: { value: 4 } }, b: "add", c: "add" }, [
+      "a.box > b.a",
+      `b.${from} > c.a`,
+      `a.box > c.${to}`,
+    ]);
   const results: number[] = [];
-  for (const [from, to] of [["sum", "b"], ["half", "b"]] as const) {
+  for (const [from, to] of [
+    ["sum", "b"],
+    ["half", "b"],
+  ] as const) {
     const result = await run(two(from, to), { cache });
     results.push(valueOf(result.outputs["c"]?.["sum"]));
     result.dispose();
@@ -121,17 +144,35 @@ describe("C4 the reason for each run", () => {
   });
 
   test("a new wire, a wire from elsewhere, a wire taken away", async () => {
-    const nodes = { a: { type: "box", params: { value: 1 } }, b: { type: "box", params: { value: 2 } }, n: "int", c: "add" };
+    const nodes = {
+      a: { type: "box", params: { value: 1 } },
+      b: { type: "box", params: { value: 2 } },
+      n: "int",
+      c: "add",
+    };
     await reasonsOf(graph(nodes, ["a.box > c.a"]));
-    expect((await reasonsOf(graph(nodes, ["b.box > c.a"])))["c"]).toEqual({ kind: "input-changed", port: "a", source: "b" });
-    expect((await reasonsOf(graph(nodes, ["b.box > c.a", "a.box > c.b"])))["c"]).toEqual({ kind: "input-changed", port: "b", source: "a" });
+    expect((await reasonsOf(graph(nodes, ["b.box > c.a"])))["c"]).toEqual({
+      kind: "input-changed",
+      port: "a",
+      source: "b",
+    });
+    expect((await reasonsOf(graph(nodes, ["b.box > c.a", "a.box > c.b"])))["c"]).toEqual({
+      kind: "input-changed",
+      port: "b",
+      source: "a",
+    });
     expect((await reasonsOf(graph(nodes, ["b.box > c.a", "a.box > c.b", "n.value > c.plus"])))["c"]).toEqual({
       kind: "input-changed",
       port: "plus",
       source: "n",
     });
-    expect((await reasonsOf(graph(nodes, ["a.box > c.a", "n.value > c.plus"])))["c"]).toMatchObject({ kind: "input-changed" });
-    expect((await reasonsOf(set(graph(nodes, ["a.box > c.a"]), "c", { plus: 3 })))["c"]).toEqual({ kind: "param-changed", param: "plus" });
+    expect((await reasonsOf(graph(nodes, ["a.box > c.a", "n.value > c.plus"])))["c"]).toMatchObject({
+      kind: "input-changed",
+    });
+    expect((await reasonsOf(set(graph(nodes, ["a.box > c.a"]), "c", { plus: 3 })))["c"]).toEqual({
+      kind: "param-changed",
+      param: "plus",
+    });
   });
 
   test("another type under the same id, a changed file, an evicted result", async () => {
@@ -178,12 +219,10 @@ describe("C4 the reason for each run", () => {
 
 test("C5 a node that is not cacheable runs every time, and so does what depends on it; the rest does not", async () => {
   saved.length = 0;
-  const document = graph({ a: { type: "box", params: { value: 3 } }, s: "save", t: "save", c: "add", d: "add" }, [
-    "a.box > s.box",
-    "a.box > c.a",
-    "t.written > c.plus",
-    "a.box > d.a",
-  ]);
+  const document = graph(
+    { a: { type: "box", params: { value: 3 } }, s: "save", t: "save", c: "add", d: "add" },
+    ["a.box > s.box", "a.box > c.a", "t.written > c.plus", "a.box > d.a"],
+  );
   for (let i = 0; i < 3; i++) {
     const reasons = await reasonsOf(document);
     expect(reasons["s"]).toEqual({ kind: "not-cacheable" });
@@ -195,7 +234,11 @@ test("C5 a node that is not cacheable runs every time, and so does what depends 
 });
 
 describe("C6 zones", () => {
-  const loop = (times: number, extra: Parameters<typeof graph>[0] = {}, wires: string[] = []): GraphDocument =>
+  const loop = (
+    times: number,
+    extra: Parameters<typeof graph>[0] = {},
+    wires: string[] = [],
+  ): GraphDocument =>
     graph(
       {
         start: { type: "box", params: { value: 1 } },
@@ -234,9 +277,14 @@ describe("C6 zones", () => {
   });
 
   test("another value of a captured node makes it run", async () => {
-    const captured = (value: number): GraphDocument => loop(2, { k: { type: "box", params: { value } } }, ["k.box > e.watch"]);
+    const captured = (value: number): GraphDocument =>
+      loop(2, { k: { type: "box", params: { value } } }, ["k.box > e.watch"]);
     await reasonsOf(captured(1));
-    expect((await reasonsOf(captured(2)))["e"]).toEqual({ kind: "input-changed", port: "end.watch", source: "k" });
+    expect((await reasonsOf(captured(2)))["e"]).toEqual({
+      kind: "input-changed",
+      port: "end.watch",
+      source: "k",
+    });
   });
 
   test("a node in the body that must run every time keeps the zone out of the cache", async () => {
@@ -293,8 +341,16 @@ describe("C8 cacheKey", () => {
     files.set("one", 1);
     files.set("two", 2);
     const document = (name: string): GraphDocument =>
-      graph({ t: { type: "text", params: { text: name } }, p: "pass", l: "load", c: "add" }, ["t.text > p.in", "p.out > l.name", "l.box > c.a"]);
-    for (const [name, value] of [["one", 1], ["two", 2], ["one", 1]] as const) {
+      graph({ t: { type: "text", params: { text: name } }, p: "pass", l: "load", c: "add" }, [
+        "t.text > p.in",
+        "p.out > l.name",
+        "l.box > c.a",
+      ]);
+    for (const [name, value] of [
+      ["one", 1],
+      ["two", 2],
+      ["one", 1],
+    ] as const) {
       const result = await run(document(name), { cache });
       expect(valueOf(result.outputs["c"]?.["sum"])).toBe(value);
       result.dispose();
@@ -309,7 +365,12 @@ describe("C8 cacheKey", () => {
   test("in a loop with wired parameters the zone is not cached", async () => {
     files.set("one", 1);
     const document = graph(
-      { t: { type: "text", params: { text: "one" } }, b: { type: "repeat-begin", zone: "z" }, l: { type: "load", zone: "z" }, e: { type: "repeat-end", zone: "z" } },
+      {
+        t: { type: "text", params: { text: "one" } },
+        b: { type: "repeat-begin", zone: "z" },
+        l: { type: "load", zone: "z" },
+        e: { type: "repeat-end", zone: "z" },
+      },
       ["t.text > l.name", "l.box > e.watch"],
       { z: { kind: "repeat", carry: [] } },
     );
@@ -318,12 +379,16 @@ describe("C8 cacheKey", () => {
     const loads = runsOf("load");
     const result = await run(document, { cache });
     expect(runsOf("load") - loads).toBe(1);
-    expect(result.events).toContainEqual(expect.objectContaining({ type: "iteration", scalars: { watch: 2 } }));
+    expect(result.events).toContainEqual(
+      expect.objectContaining({ type: "iteration", scalars: { watch: 2 } }),
+    );
     result.dispose();
   });
 
   test("one that throws fails the run with the node's name, and all is freed", async () => {
-    const error = await failure(run(graph({ a: "box", l: { type: "load", params: { name: "gone" } } }), { cache }));
+    const error = await failure(
+      run(graph({ a: "box", l: { type: "load", params: { name: "gone" } } }), { cache }),
+    );
     expect(error.message).toBe('Node "l" (Load): there is no file "gone"');
   });
 });
@@ -340,12 +405,16 @@ test("C9 previews come back with cached results", async () => {
 
 test("X8 C2 a lazy input does not take the forward pass from the cache, and later readers see what it made", async () => {
   const document = (value: number, plus: number): GraphDocument =>
-    graph({ a: { type: "box", params: { value } }, s: "add", k: { type: "box", params: { value: plus } }, l: "lazy", peek: "add" }, [
-      "a.box > s.a",
-      "s.sum > l.later",
-      "k.box > l.now",
-      "s.half > peek.a",
-    ]);
+    graph(
+      {
+        a: { type: "box", params: { value } },
+        s: "add",
+        k: { type: "box", params: { value: plus } },
+        l: "lazy",
+        peek: "add",
+      },
+      ["a.box > s.a", "s.sum > l.later", "k.box > l.now", "s.half > peek.a"],
+    );
   await reasonsOf(document(1, 1));
   const adds = runsOf("add");
   const result = await run(document(1, 2), { cache });

@@ -1,15 +1,33 @@
 import { afterEach, expect, test } from "vitest";
 import { EngineError, execute, plan, type GraphDocument, type RunEvent } from "../../src/engine/index.ts";
-import { Box, boxHost, description, expectNothingLeft, failure, files, graph, registry, run } from "./support.ts";
+import {
+  Box,
+  boxHost,
+  description,
+  expectNothingLeft,
+  failure,
+  files,
+  graph,
+  registry,
+  run,
+} from "./support.ts";
 
 afterEach(expectNothingLeft);
 
 const chain = graph({ a: "box", b: "add" }, ["a.box > b.a"]);
-const names = (events: readonly RunEvent[]): string[] => events.map((event) => ("node" in event ? `${event.type} ${event.node}` : event.type));
+const names = (events: readonly RunEvent[]): string[] =>
+  events.map((event) => ("node" in event ? `${event.type} ${event.node}` : event.type));
 
 test("E1 planned first, each node started before it finishes, finished last", async () => {
   const result = await run(chain);
-  expect(names(result.events)).toEqual(["planned", "nodeStarted a", "nodeFinished a", "nodeStarted b", "nodeFinished b", "finished"]);
+  expect(names(result.events)).toEqual([
+    "planned",
+    "nodeStarted a",
+    "nodeFinished a",
+    "nodeStarted b",
+    "nodeFinished b",
+    "finished",
+  ]);
   expect(result.events[0]).toEqual({ type: "planned", nodes: ["a", "b"] });
   expect(result.events[4]).toMatchObject({ bytes: 2000, cached: false, ms: expect.any(Number) as number });
   result.dispose();
@@ -28,18 +46,27 @@ test("E1 E2 a failed run ends with nodeFailed, and the error says where and keep
   const events: RunEvent[] = [];
   const document = graph({ a: { type: "box", params: { value: 2 } }, f: "fail" }, ["a.box > f.box"]);
   const error = await failure(run(document, { onEvent: (event) => events.push(event) }));
-  expect(events.at(-1)).toEqual({ type: "nodeFailed", node: "f", message: 'Node "f" (Fail above): 2 is above 0' });
+  expect(events.at(-1)).toEqual({
+    type: "nodeFailed",
+    node: "f",
+    message: 'Node "f" (Fail above): 2 is above 0',
+  });
   expect(error.cause).toBeInstanceOf(Error);
   expect((error.cause as Error).message).toBe("2 is above 0");
 });
 
 test("E3 a preview that fails is a warning; without `previews` there are none", async () => {
-  const document = (broken: boolean): GraphDocument => graph({ a: "box", s: { type: "show", params: { broken } } }, ["a.box > s.box"]);
+  const document = (broken: boolean): GraphDocument =>
+    graph({ a: "box", s: { type: "show", params: { broken } } }, ["a.box > s.box"]);
   const fine = await run(document(false), { previews: true });
   expect(fine.events).toContainEqual({ type: "preview", node: "s", preview: { kind: "text", text: "0" } });
   fine.dispose();
   const broken = await run(document(true), { previews: true });
-  expect(broken.events).toContainEqual({ type: "warning", node: "s", message: "No preview: the screen is dark" });
+  expect(broken.events).toContainEqual({
+    type: "warning",
+    node: "s",
+    message: "No preview: the screen is dark",
+  });
   expect(broken.events.at(-1)?.type).toBe("finished");
   broken.dispose();
   const none = await run(document(false));
@@ -49,14 +76,20 @@ test("E3 a preview that fails is a warning; without `previews` there are none", 
 
 test("E3 in a loop previews are spaced, and the last iteration always has one", async () => {
   const document = graph(
-    { b: { type: "repeat-begin", zone: "z", params: { times: 20 } }, s: { type: "show", zone: "z" }, e: { type: "repeat-end", zone: "z" } },
+    {
+      b: { type: "repeat-begin", zone: "z", params: { times: 20 } },
+      s: { type: "show", zone: "z" },
+      e: { type: "repeat-end", zone: "z" },
+    },
     ["b.fresh > s.box"],
     { z: { kind: "repeat", carry: [] } },
   );
   const shown = async (everyMs: number): Promise<unknown[]> => {
     const result = await run(document, { previews: { everyMs } });
     result.dispose();
-    return result.events.flatMap((event) => (event.type === "preview" && event.preview.kind === "text" ? [event.preview.text] : []));
+    return result.events.flatMap((event) =>
+      event.type === "preview" && event.preview.kind === "text" ? [event.preview.text] : [],
+    );
   };
   expect(await shown(1e9)).toEqual(["0", "19"]);
   expect(await shown(0)).toHaveLength(20);
@@ -79,7 +112,11 @@ test("E4 a slow reader slows the run", async () => {
 
 test("E4 a reader that stops cancels the run, and everything is freed", async () => {
   const document = graph(
-    { a: "box", b: { type: "repeat-begin", zone: "z", params: { times: 1e6 } }, e: { type: "repeat-end", zone: "z" } },
+    {
+      a: "box",
+      b: { type: "repeat-begin", zone: "z", params: { times: 1e6 } },
+      e: { type: "repeat-end", zone: "z" },
+    },
     ["a.box > b.x", "b.x > e.x"],
     { z: { kind: "repeat", carry: ["x"] } },
   );
@@ -109,5 +146,7 @@ test("E5 progress and warnings come with the node's id", async () => {
 
 test("E2 an error without a place has none in its message", () => {
   expect(new EngineError("lost").message).toBe("lost");
-  expect(new EngineError("lost", { node: "a", title: "A", zone: "z", iteration: 2 }).message).toBe('Node "a" (A): lost [zone "z", iteration 2]');
+  expect(new EngineError("lost", { node: "a", title: "A", zone: "z", iteration: 2 }).message).toBe(
+    'Node "a" (A): lost [zone "z", iteration 2]',
+  );
 });

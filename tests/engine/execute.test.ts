@@ -35,35 +35,57 @@ const cpuMs = (): number => {
 const four = { type: "box", params: { value: 4 } };
 
 test("X1 inputs arrive by name; unwired optional ones are undefined", async () => {
-  const result = await run(graph({ a: four, b: { type: "box", params: { value: 3 } }, c: "add", d: "add" }, ["a.box > c.a", "b.box > c.b", "a.box > d.a"]));
+  const result = await run(
+    graph({ a: four, b: { type: "box", params: { value: 3 } }, c: "add", d: "add" }, [
+      "a.box > c.a",
+      "b.box > c.b",
+      "a.box > d.a",
+    ]),
+  );
   expect([valueOf(result.outputs["c"]?.["sum"]), valueOf(result.outputs["d"]?.["sum"])]).toEqual([7, 4]);
   result.dispose();
 });
 
 test("X1 a node that nothing needs runs, too, and every node once", async () => {
-  const result = await run(graph({ a: four, b: "add", c: "add", alone: "box" }, ["a.box > b.a", "a.box > c.a"]));
+  const result = await run(
+    graph({ a: four, b: "add", c: "add", alone: "box" }, ["a.box > b.a", "a.box > c.a"]),
+  );
   const started = result.events.flatMap((event) => (event.type === "nodeStarted" ? [event.node] : []));
   expect([...started].sort()).toEqual(["a", "alone", "b", "c"]);
   result.dispose();
 });
 
 test("N3 a wire into a parameter overrides its stored value, converted, and is checked", async () => {
-  const document = graph({ n: { type: "int", params: { value: 900 } }, a: four, b: { type: "add", params: { plus: -1 } }, c: "int" }, [
-    "a.box > b.a",
-    "n.value > b.plus",
-    "n.value > c.value",
-  ]);
+  const document = graph(
+    {
+      n: { type: "int", params: { value: 900 } },
+      a: four,
+      b: { type: "add", params: { plus: -1 } },
+      c: "int",
+    },
+    ["a.box > b.a", "n.value > b.plus", "n.value > c.value"],
+  );
   const result = await run(document);
   expect(valueOf(result.outputs["b"]?.["sum"])).toBe(904);
   expect(result.outputs["c"]).toEqual({ value: 900 });
   result.dispose();
   const bad = graph({ t: { type: "text", params: { text: "x" } }, r: "odd", a: "int" }, ["r.any > a.value"]);
   oddResult.value = () => ({ box: new Box(0), any: 1e6 });
-  expect((await failure(run(bad))).message).toBe('Node "a" (Whole number): "value" must be at most 1000, but is 1000000.');
+  expect((await failure(run(bad))).message).toBe(
+    'Node "a" (Whole number): "value" must be at most 1000, but is 1000000.',
+  );
 });
 
 test("X2 a value that passes through nodes and appears at two outputs is freed once, after its last reader", async () => {
-  const result = await run(graph({ a: four, p: "pass", q: "pass", r: "add" }, ["a.box > p.in", "p.out > q.in", "p.again > r.a", "q.out > r.b"]), { keep: ["q.again"] });
+  const result = await run(
+    graph({ a: four, p: "pass", q: "pass", r: "add" }, [
+      "a.box > p.in",
+      "p.out > q.in",
+      "p.again > r.a",
+      "q.out > r.b",
+    ]),
+    { keep: ["q.again"] },
+  );
   expect(valueOf(result.outputs["r"]?.["sum"])).toBe(8);
   expect(result.outputs["q"]?.["again"]).toBeInstanceOf(Box);
   expect(Box.living).toBe(3);
@@ -84,7 +106,13 @@ test("X2 values are freed while the run goes on, not at its end", async () => {
 });
 
 test("X2 resources shared by two values are freed once, when neither lives", async () => {
-  const result = await run(graph({ a: "update-crate", b: "update-crate", c: "update-crate" }, ["a.crate > b.crate", "b.crate > c.crate"]), { keep: ["a.crate"] });
+  const result = await run(
+    graph({ a: "update-crate", b: "update-crate", c: "update-crate" }, [
+      "a.crate > b.crate",
+      "b.crate > c.crate",
+    ]),
+    { keep: ["a.crate"] },
+  );
   const [a, c] = [result.outputs["a"]?.["crate"], result.outputs["c"]?.["crate"]] as Crate[];
   expect([a?.parts.map(valueOf), c?.parts.map(valueOf)]).toEqual([
     [1, 10, 20],
@@ -103,7 +131,9 @@ test("X3 outputs of sinks are kept, and what `keep` names; dispose frees them on
   sinks.dispose();
   sinks.dispose();
   const some = await run(document, { keep: ["a.box", "b.half"] });
-  expect(Object.entries(some.outputs).map(([node, ports]) => `${node} ${Object.keys(ports).join()}`)).toEqual(["c sum,half", "a box", "b half"]);
+  expect(Object.entries(some.outputs).map(([node, ports]) => `${node} ${Object.keys(ports).join()}`)).toEqual(
+    ["c sum,half", "a box", "b half"],
+  );
   expect(valueOf(some.outputs["b"]?.["half"])).toBe(2);
   some.dispose();
   const all = await run(document, { keep: "all" });
@@ -112,7 +142,9 @@ test("X3 outputs of sinks are kept, and what `keep` names; dispose frees them on
   const only = await run(document, { only: ["b"] });
   expect(Object.keys(only.outputs)).toEqual(["b"]);
   only.dispose();
-  expect((await failure(run(document, { keep: ["a.nothing"] }))).message).toContain('no output "a.nothing" to keep');
+  expect((await failure(run(document, { keep: ["a.nothing"] }))).message).toContain(
+    'no output "a.nothing" to keep',
+  );
 });
 
 test("X4 temporaries of a run end with its scope", async () => {
@@ -127,9 +159,24 @@ test("X4 temporaries of a run end with its scope", async () => {
 test.each([
   ["odd", () => ({ box: "text", any: 1 }), 'output "box" must be Box [value], but is "text"', "box"],
   ["odd", () => ({ any: 1 }), 'output "box" must be Box [value], but is nothing', "box"],
-  ["odd", () => ({ box: new Box(1), any: { shape: [1, 2] }, maybe: { shape: [1, 2] } }), "but is [1,2]", "maybe"],
-  ["odd", () => ({ box: new Box(1), any: 1, more: new Box(2) }), 'it returned "more", which is not one of its outputs', "more"],
-  ["async-odd", () => ({ box: new Box(1), other: 7 }), 'output "other" must be Box [value], but is 7', "other"],
+  [
+    "odd",
+    () => ({ box: new Box(1), any: { shape: [1, 2] }, maybe: { shape: [1, 2] } }),
+    "but is [1,2]",
+    "maybe",
+  ],
+  [
+    "odd",
+    () => ({ box: new Box(1), any: 1, more: new Box(2) }),
+    'it returned "more", which is not one of its outputs',
+    "more",
+  ],
+  [
+    "async-odd",
+    () => ({ box: new Box(1), other: 7 }),
+    'output "other" must be Box [value], but is 7',
+    "other",
+  ],
 ])("X5 %s: a wrong result is refused, named, and freed (%#)", async (type, value, message, port) => {
   oddResult.value = value;
   const error = await failure(run(graph({ strange: type })));
@@ -154,21 +201,28 @@ test("N4 a value from an any output is checked when it arrives", async () => {
   expect(error.port).toBe("a");
 });
 
-test.each(["add", "async-add"])("X6 a failure frees all that was made, also what waits beside it (%s)", async (type) => {
-  const document = graph({ a: four, b: type, waiting: "add", f: { type: "fail", params: { limit: 1 } }, last: "add" }, [
-    "a.box > b.a",
-    "a.box > waiting.a",
-    "b.sum > f.box",
-    "f.box > last.a",
-    "waiting.sum > last.b",
-  ]);
-  const error = await failure(run(document, { keep: "all" }));
-  expect(error.message).toBe('Node "f" (Fail above): 4 is above 1');
-});
+test.each(["add", "async-add"])(
+  "X6 a failure frees all that was made, also what waits beside it (%s)",
+  async (type) => {
+    const document = graph(
+      { a: four, b: type, waiting: "add", f: { type: "fail", params: { limit: 1 } }, last: "add" },
+      ["a.box > b.a", "a.box > waiting.a", "b.sum > f.box", "f.box > last.a", "waiting.sum > last.b"],
+    );
+    const error = await failure(run(document, { keep: "all" }));
+    expect(error.message).toBe('Node "f" (Fail above): 4 is above 1');
+  },
+);
 
 test("X7 the number of living resources is the same after each of 200 runs", async () => {
   const document = graph(
-    { a: four, b: "add", p: "pass", bz: { type: "repeat-begin", zone: "z" }, in: { type: "add", zone: "z" }, ez: { type: "repeat-end", zone: "z" } },
+    {
+      a: four,
+      b: "add",
+      p: "pass",
+      bz: { type: "repeat-begin", zone: "z" },
+      in: { type: "add", zone: "z" },
+      ez: { type: "repeat-end", zone: "z" },
+    },
     ["a.box > b.a", "b.sum > p.in", "p.out > bz.x", "bz.x > in.a", "bz.fresh > in.b", "in.sum > ez.x"],
     { z: { kind: "repeat", carry: ["x"] } },
   );
@@ -202,14 +256,19 @@ test("X10 an aborted signal stops before the next node, and everything is freed"
 
 test("X10 a signal that is aborted already runs nothing", async () => {
   const seen: string[] = [];
-  const error = await failure(run(graph({ a: four }), { signal: AbortSignal.abort(), onEvent: ({ type }) => seen.push(type) }));
+  const error = await failure(
+    run(graph({ a: four }), { signal: AbortSignal.abort(), onEvent: ({ type }) => seen.push(type) }),
+  );
   expect(error).toBeInstanceOf(RunCancelledError);
   expect(seen).toEqual(["planned", "cancelled"]);
 });
 
 test("X10 timers fire while nodes run", async () => {
   const document = graph(
-    { b: { type: "repeat-begin", zone: "z", params: { times: 1_000_000 } }, e: { type: "repeat-end", zone: "z" } },
+    {
+      b: { type: "repeat-begin", zone: "z", params: { times: 1_000_000 } },
+      e: { type: "repeat-end", zone: "z" },
+    },
     [],
     { z: { kind: "repeat", carry: [] } },
   );
@@ -287,12 +346,10 @@ test("P7 10,000 nodes are planned within 200 ms", () => {
 
 test("X13 what a conversion makes is freed with its reader", async () => {
   const converting = createRegistry({ nodes: testNodes, conversions: [boxNumber] });
-  const document = graph({ n: { type: "int", params: { value: 4 } }, a: "add", late: "async-add", lazy: "lazy" }, [
-    "n.value > a.a",
-    "n.value > late.a",
-    "n.value > lazy.later",
-    "n.value > lazy.now",
-  ]);
+  const document = graph(
+    { n: { type: "int", params: { value: 4 } }, a: "add", late: "async-add", lazy: "lazy" },
+    ["n.value > a.a", "n.value > late.a", "n.value > lazy.later", "n.value > lazy.now"],
+  );
   const made = plan(describeRegistry(converting), document);
   const result = await collect(execute(made, { registry: converting, host: boxHost }));
   expect(valueOf(result.outputs["a"]?.["sum"])).toBe(40);
@@ -306,5 +363,7 @@ test("N2 a plan of another version of a node is refused by name", async () => {
   const made = plan(describeRegistry(registry), graph({ a: four }));
   const [step] = made.steps;
   const newer = { ...made, steps: [{ ...step, version: 9 }] } as typeof made;
-  await expect(collect(execute(newer, { registry, host: boxHost }))).rejects.toThrow('type "test/box", version 9, is not in the registry');
+  await expect(collect(execute(newer, { registry, host: boxHost }))).rejects.toThrow(
+    'type "test/box", version 9, is not in the registry',
+  );
 });

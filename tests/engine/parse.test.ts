@@ -25,7 +25,11 @@ test("G1 every fault of form is listed with its path", () => {
   const faults = faultsOf({
     format: 1,
     name: 7,
-    nodes: { a: { type: 3, version: 0, params: [] }, b: 5, c: { type: "t", version: 1, zone: 1, params: {} } },
+    nodes: {
+      a: { type: 3, version: 0, params: [] },
+      b: 5,
+      c: { type: "t", version: 1, zone: 1, params: {} },
+    },
     edges: [{ from: "a.x" }, "a.x"],
     zones: { z: { kind: "repeat", carry: ["x", 4], parent: {} }, y: { carry: "x" } },
     layout: { a: [1], b: [1, 2] },
@@ -50,9 +54,12 @@ test("G1 every fault of form is listed with its path", () => {
   expect(faults[1]).toBe("nodes.a.type: must be a text, but is 3.");
 });
 
-test.each([[[]], [null], ["3"], [undefined], [{}], [{ format: 1 }], [{ format: 1, nodes: {} }]])("G1 %o is no graph", (input) => {
-  expect(parseDocument(input).ok).toBe(false);
-});
+test.each([[[]], [null], ["3"], [undefined], [{}], [{ format: 1 }], [{ format: 1, nodes: {} }]])(
+  "G1 %o is no graph",
+  (input) => {
+    expect(parseDocument(input).ok).toBe(false);
+  },
+);
 
 test("G1 readDocument throws all faults at once", () => {
   expect(() => readDocument({ format: 1, nodes: 1, edges: 2 })).toThrow(/nodes: .*\n.*edges: /);
@@ -80,10 +87,12 @@ test.each([
 test("G2 the place is found for exactly the texts that JSON.parse refuses", () => {
   const text = fc.oneof(
     fc.json(),
-    fc.tuple(fc.json(), fc.nat(), fc.constantFrom("", ",", "}", '"', "0", "\\", "-")).map(([json, at, part]) => {
-      const cut = at % (json.length + 1);
-      return json.slice(0, cut) + part + json.slice(cut + 1);
-    }),
+    fc
+      .tuple(fc.json(), fc.nat(), fc.constantFrom("", ",", "}", '"', "0", "\\", "-"))
+      .map(([json, at, part]) => {
+        const cut = at % (json.length + 1);
+        return json.slice(0, cut) + part + json.slice(cut + 1);
+      }),
   );
   fc.assert(
     fc.property(text, (json) => {
@@ -114,19 +123,36 @@ test("G3 something else than a graph is refused", () => {
 
 describe("G4", () => {
   const migrations = [
-    { from: -1, migrate: (json: Record<string, unknown>) => ({ ...json, edges: json["wires"], wires: undefined }) },
-    { from: 0, migrate: (json: Record<string, unknown>) => ({ ...json, nodes: json["blocks"], blocks: undefined }) },
+    {
+      from: -1,
+      migrate: (json: Record<string, unknown>) => ({ ...json, edges: json["wires"], wires: undefined }),
+    },
+    {
+      from: 0,
+      migrate: (json: Record<string, unknown>) => ({ ...json, nodes: json["blocks"], blocks: undefined }),
+    },
   ];
 
   test("older formats are upgraded one step at a time", () => {
     const parsed = parseDocument({ format: -1, blocks: {}, wires: [], view: { zoom: 2 } }, { migrations });
-    expect(parsed).toMatchObject({ ok: true, upgradedFrom: -1, document: { format: 1, nodes: {}, edges: [], view: { zoom: 2 } } });
+    expect(parsed).toMatchObject({
+      ok: true,
+      upgradedFrom: -1,
+      document: { format: 1, nodes: {}, edges: [], view: { zoom: 2 } },
+    });
     const [fault] = faultsOf({ format: -2, nodes: {}, edges: [] });
     expect(fault).toContain("is -2, which this version cannot read");
   });
 
   test("a migration that throws is a fault, not an exception", () => {
-    const broken = [{ from: 0, migrate: () => { throw new Error("no blocks"); } }];
+    const broken = [
+      {
+        from: 0,
+        migrate: () => {
+          throw new Error("no blocks");
+        },
+      },
+    ];
     const parsed = parseDocument({ format: 0 }, { migrations: broken });
     expect(parsed).toMatchObject({ ok: false, faults: [{ path: "format" }] });
   });
@@ -159,7 +185,12 @@ describe("G4", () => {
     };
     const { document: now, migrated, faults } = migrateNodes(registry, document);
     expect(migrated).toEqual(["old"]);
-    expect(now.nodes["old"]).toEqual({ type: "test/scale", version: 3, title: "mine", params: { factor: 0.5 } });
+    expect(now.nodes["old"]).toEqual({
+      type: "test/scale",
+      version: 3,
+      title: "mine",
+      params: { factor: 0.5 },
+    });
     expect(now.nodes["newer"]).toBe(document.nodes["newer"]);
     expect(now.nodes["other"]).toBe(document.nodes["other"]);
     expect(faults).toMatchObject([{ code: "outdated-node", node: "bad" }]);
@@ -187,20 +218,39 @@ test("G5 load → save is a fixed point, byte for byte, after the first save", (
 });
 
 test("G5 the order of known keys does not depend on how a document was made", () => {
-  const one: GraphDocument = { format: 1, nodes: { a: { type: "t", version: 1, zone: "z", params: {} } }, edges: [{ from: "a.x", to: "b.y" }] };
-  const other: GraphDocument = { edges: [{ to: "b.y", from: "a.x" }], nodes: { a: { params: {}, zone: "z", version: 1, type: "t" } }, format: 1 };
+  const one: GraphDocument = {
+    format: 1,
+    nodes: { a: { type: "t", version: 1, zone: "z", params: {} } },
+    edges: [{ from: "a.x", to: "b.y" }],
+  };
+  const other: GraphDocument = {
+    edges: [{ to: "b.y", from: "a.x" }],
+    nodes: { a: { params: {}, zone: "z", version: 1, type: "t" } },
+    format: 1,
+  };
   expect(serializeDocument(other)).toBe(serializeDocument(one));
 });
 
 test("G5 G6 any JSON in params, view and unknown keys survives, and saving is a fixed point", () => {
-  const key = fc.string({ minLength: 1 }).filter((name) => !["format", "nodes", "edges", "zones", "layout", "view", "name", "description"].includes(name));
+  const key = fc
+    .string({ minLength: 1 })
+    .filter(
+      (name) =>
+        !["format", "nodes", "edges", "zones", "layout", "view", "name", "description"].includes(name),
+    );
   fc.assert(
     fc.property(
       fc.dictionary(fc.string(), fc.jsonValue()),
       fc.dictionary(key, fc.jsonValue()),
       fc.dictionary(fc.string(), fc.jsonValue()),
       (params, extras, view) => {
-        const json = JSON.stringify({ ...extras, format: 1, nodes: { n: { type: "t", version: 1, params } }, edges: [], view });
+        const json = JSON.stringify({
+          ...extras,
+          format: 1,
+          nodes: { n: { type: "t", version: 1, params } },
+          edges: [],
+          view,
+        });
         const once = serializeDocument(readDocument(json));
         expect(JSON.parse(once)).toEqual(JSON.parse(json));
         expect(serializeDocument(readDocument(once))).toBe(once);
@@ -211,7 +261,10 @@ test("G5 G6 any JSON in params, view and unknown keys survives, and saving is a 
 });
 
 test("G6 unknown keys are kept at every level", () => {
-  const saved = JSON.parse(serializeDocument(readDocument(messy))) as Record<string, Record<string, Record<string, unknown>>>;
+  const saved = JSON.parse(serializeDocument(readDocument(messy))) as Record<
+    string,
+    Record<string, Record<string, unknown>>
+  >;
   expect(saved["futureKey"]).toEqual({ x: [1, { y: null }] });
   expect(saved["nodes"]?.["b"]?.["colour"]).toBe("red");
   expect(saved["zones"]?.["z"]?.["speed"]).toBe(3);
@@ -220,8 +273,14 @@ test("G6 unknown keys are kept at every level", () => {
 
 test("G7 a node of an unknown type keeps all its data, and only running it is refused", () => {
   const document = readDocument(messy);
-  expect(document.nodes["a"]).toMatchObject({ type: "nobody/knows-it", version: 7, params: { list: [1, 2, 3] } });
-  expect(validate(description, document)).toContainEqual(expect.objectContaining({ code: "unknown-node-type", node: "a" }));
+  expect(document.nodes["a"]).toMatchObject({
+    type: "nobody/knows-it",
+    version: 7,
+    params: { list: [1, 2, 3] },
+  });
+  expect(validate(description, document)).toContainEqual(
+    expect.objectContaining({ code: "unknown-node-type", node: "a" }),
+  );
   const again = readDocument(serializeDocument(document));
   expect(again.nodes["a"]).toEqual(document.nodes["a"]);
 });
@@ -234,9 +293,9 @@ test("G8 what JSON would drop or change is refused by path", () => {
   expect(faultsOf(around({ f: () => 1 }))[0]).toContain("view.f: a function");
   expect(faultsOf(around({ n: 1n }))[0]).toContain("view.n: a bigint");
   expect(faultsOf(around(circle))[0]).toContain("view.self: it contains itself");
-  expect(faultsOf('{"format":1,"nodes":{"a":{"type":"t","version":1,"params":{"x":1e999}}},"edges":[]}')).toEqual([
-    "nodes.a.params.x: Infinity cannot stand in a graph file.",
-  ]);
+  expect(
+    faultsOf('{"format":1,"nodes":{"a":{"type":"t","version":1,"params":{"x":1e999}}},"edges":[]}'),
+  ).toEqual(["nodes.a.params.x: Infinity cannot stand in a graph file."]);
 });
 
 test("G8 the input is not changed and not shared", () => {
@@ -250,7 +309,9 @@ test("G8 the input is not changed and not shared", () => {
 
 test("G9 every archived file loads, and saving it is a fixed point", () => {
   const folder = new URL("../../graphs/archive/", import.meta.url);
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".json"));
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".json"),
+  );
   expect(files).toContain("v1/every-feature.graph.json");
   for (const name of files) {
     const once = serializeDocument(readDocument(readFileSync(new URL(name, folder), "utf8")));

@@ -1,9 +1,17 @@
 import { expect, test } from "vitest";
-import { InvalidGraphError, plan, type NodeStep, type Plan, type Step, type ZoneStep } from "../../src/engine/index.ts";
+import {
+  InvalidGraphError,
+  plan,
+  type NodeStep,
+  type Plan,
+  type Step,
+  type ZoneStep,
+} from "../../src/engine/index.ts";
 import { description, graph } from "./support.ts";
 
 const planOf = (...args: Parameters<typeof graph>): Plan => plan(description, graph(...args));
-const ids = (steps: readonly Step[]): string[] => steps.map((step) => (step.kind === "node" ? step.node : `zone ${step.zone}`));
+const ids = (steps: readonly Step[]): string[] =>
+  steps.map((step) => (step.kind === "node" ? step.node : `zone ${step.zone}`));
 const zoneIn = (steps: readonly Step[], id: string): ZoneStep => {
   const found = steps.find((step) => step.kind === "zone" && step.zone === id);
   if (found?.kind !== "zone") throw new Error(`no zone ${id} in ${ids(steps).join()}`);
@@ -45,7 +53,12 @@ const nested = (): Plan =>
   );
 
 test("P1 a node comes after all that it needs, whatever the order in the file", () => {
-  const { steps } = planOf({ d: "add", c: "add", b: "add", a: "box" }, ["a.box > b.a", "b.sum > c.a", "b.half > d.a", "c.sum > d.b"]);
+  const { steps } = planOf({ d: "add", c: "add", b: "add", a: "box" }, [
+    "a.box > b.a",
+    "b.sum > c.a",
+    "b.half > d.a",
+    "c.sum > d.b",
+  ]);
   expect(ids(steps)).toEqual(["a", "b", "c", "d"]);
 });
 
@@ -57,7 +70,18 @@ test("P2 a zone is one step, and zones nest", () => {
   expect(ids(zoneIn(outer.body, "i").body)).toEqual(["varying"]);
   expect(nodes[0]).toBe("start");
   expect(nodes.slice(-2)).toEqual(["e", "after"]);
-  expect([...nodes].sort()).toEqual(["after", "b", "bi", "constant", "doubled", "e", "ei", "perOuter", "start", "varying"]);
+  expect([...nodes].sort()).toEqual([
+    "after",
+    "b",
+    "bi",
+    "constant",
+    "doubled",
+    "e",
+    "ei",
+    "perOuter",
+    "start",
+    "varying",
+  ]);
 });
 
 test("P3 what does not change with its own loop is moved before it", () => {
@@ -79,7 +103,11 @@ test("P3 a node that is not cacheable stays in the loop, and so do zones around 
     { o: { kind: "repeat", carry: [] }, i: { kind: "repeat", carry: [], parent: "o" } },
   );
   const outer = zoneIn(steps, "o");
-  expect([ids(outer.before), ids(outer.body), ids(zoneIn(outer.body, "i").body)]).toEqual([[], ["zone i"], ["save"]]);
+  expect([ids(outer.before), ids(outer.body), ids(zoneIn(outer.body, "i").body)]).toEqual([
+    [],
+    ["zone i"],
+    ["save"],
+  ]);
 });
 
 /** Every slot that is filled must be emptied once, and no step may read a slot after that. */
@@ -101,7 +129,10 @@ function checkReleases(steps: readonly Step[]): { filled: number[]; released: nu
         for (const { slot } of step.begin.inputs) read(slot);
         for (const { start } of step.carry) read(start.slot);
         visit(step.before);
-        filled.push(...step.begin.outputs.map(({ slot }) => slot), ...step.carry.map(({ current }) => current));
+        filled.push(
+          ...step.begin.outputs.map(({ slot }) => slot),
+          ...step.carry.map(({ current }) => current),
+        );
         free(step.releaseAtBegin);
         visit(step.body);
         for (const { slot } of step.end.inputs) read(slot);
@@ -127,18 +158,31 @@ test("P4 every slot is released exactly once, after its last reader", () => {
 });
 
 test("P4 a value is released by its last reader, not later", () => {
-  const { steps } = planOf({ a: "box", b: "add", c: "add", d: "add" }, ["a.box > b.a", "b.sum > c.a", "a.box > c.b", "c.sum > d.a"]);
+  const { steps } = planOf({ a: "box", b: "add", c: "add", d: "add" }, [
+    "a.box > b.a",
+    "b.sum > c.a",
+    "a.box > c.b",
+    "c.sum > d.a",
+  ]);
   const slot = nodeIn(steps, "a").outputs[0]?.slot;
   expect(nodeIn(steps, "c").release).toContain(slot);
   expect(nodeIn(steps, "b").release).toEqual([nodeIn(steps, "b").outputs[1]?.slot]);
 });
 
 test("P5 only: ancestors alone, and faults elsewhere do not matter", () => {
-  const document = graph({ a: "box", b: "add", c: "add", broken: "add", worse: "nothing" }, ["a.box > b.a", "b.sum > c.a", "worse.x > broken.b"]);
+  const document = graph({ a: "box", b: "add", c: "add", broken: "add", worse: "nothing" }, [
+    "a.box > b.a",
+    "b.sum > c.a",
+    "worse.x > broken.b",
+  ]);
   expect(plan(description, document, { only: ["b"] }).nodes).toEqual(["a", "b"]);
-  expect(plan(description, document, { only: ["b"] }).sinks.map(({ node, port }) => `${node}.${port}`)).toEqual(["b.sum", "b.half"]);
+  expect(
+    plan(description, document, { only: ["b"] }).sinks.map(({ node, port }) => `${node}.${port}`),
+  ).toEqual(["b.sum", "b.half"]);
   expect(() => plan(description, document, { only: ["broken"] })).toThrow('input "a"');
-  expect(() => plan(description, document, { only: ["nobody"] })).toThrow('There is no node "nobody" to run.');
+  expect(() => plan(description, document, { only: ["nobody"] })).toThrow(
+    'There is no node "nobody" to run.',
+  );
   expect(() => plan(description, document)).toThrow('"test/nothing"');
 });
 

@@ -12,7 +12,16 @@ import {
   type NodeRecord,
 } from "../../src/engine/index.ts";
 import { randomGraph, type RandomGraph } from "./random-graphs.ts";
-import { Box, description, expectNothingLeft, failure, run, startAfresh, type Crate, type Ran } from "./support.ts";
+import {
+  Box,
+  description,
+  expectNothingLeft,
+  failure,
+  run,
+  startAfresh,
+  type Crate,
+  type Ran,
+} from "./support.ts";
 
 afterEach(expectNothingLeft);
 
@@ -26,24 +35,31 @@ const soundGraph = randomGraph.filter((random) => {
   return isSound(random);
 });
 
-const numberOf = (value: unknown): number => (value instanceof Box ? value.value : ((value as Crate).parts[0]?.value ?? Number.NaN));
+const numberOf = (value: unknown): number =>
+  value instanceof Box ? value.value : ((value as Crate).parts[0]?.value ?? Number.NaN);
 
 function checkOutputs({ outputs }: Ran, expected: ReadonlyMap<string, number>): void {
   for (const [node, ports] of Object.entries(outputs)) {
     for (const [port, value] of Object.entries(ports)) {
       const wanted = expected.get(`${node}.${port}`);
-      if (wanted !== undefined) expect(`${node}.${port} = ${numberOf(value)}`).toBe(`${node}.${port} = ${wanted}`);
+      if (wanted !== undefined)
+        expect(`${node}.${port} = ${numberOf(value)}`).toBe(`${node}.${port} = ${wanted}`);
     }
   }
 }
 
 test("random graphs are what they should be: most are sound, many have nested zones, lazy inputs and shared resources", () => {
   const graphs = fc.sample(randomGraph, { numRuns: 300, seed: 5 });
-  const has = (test: (document: GraphDocument) => boolean): number => graphs.filter(({ document }) => test(document)).length;
-  const type = (name: string) => (document: GraphDocument) => Object.values(document.nodes).some((node) => node.type === `test/${name}`);
+  const has = (test: (document: GraphDocument) => boolean): number =>
+    graphs.filter(({ document }) => test(document)).length;
+  const type = (name: string) => (document: GraphDocument) =>
+    Object.values(document.nodes).some((node) => node.type === `test/${name}`);
   expect(graphs.filter(isSound).length).toBeGreaterThan(200);
-  expect(has(({ zones }) => Object.values(zones ?? {}).some(({ parent }) => parent !== undefined))).toBeGreaterThan(40);
-  for (const name of ["lazy", "update-crate", "async-add", "pass"]) expect(has(type(name))).toBeGreaterThan(100);
+  expect(
+    has(({ zones }) => Object.values(zones ?? {}).some(({ parent }) => parent !== undefined)),
+  ).toBeGreaterThan(40);
+  for (const name of ["lazy", "update-crate", "async-add", "pass"])
+    expect(has(type(name))).toBeGreaterThan(100);
   for (const { document } of graphs) {
     const others = validate(description, document).filter(({ code }) => code !== "lazy-conflict");
     expect(others).toEqual([]);
@@ -55,7 +71,9 @@ test("P1 X1 X2 X3 X8 Z1 Z2: every graph gives what the interpreter says; everyth
     fc.asyncProperty(soundGraph, async ({ document, expected }) => {
       const result = await run(document, { keep: "all" });
       checkOutputs(result, expected);
-      const ports = Object.entries(result.outputs).flatMap(([node, of]) => Object.keys(of).map((port) => `${node}.${port}`));
+      const ports = Object.entries(result.outputs).flatMap(([node, of]) =>
+        Object.keys(of).map((port) => `${node}.${port}`),
+      );
       for (const ref of expected.keys()) expect(ports).toContain(ref);
       result.dispose();
       expectNothingLeft();
@@ -117,28 +135,35 @@ function change({ document, numbers }: RandomGraph, at: number, by: number): Gra
 
 test("C2 C3 C6: with a cache of any size, every run equals a fresh one, also after a change", async () => {
   await fc.assert(
-    fc.asyncProperty(soundGraph, fc.constantFrom(0, 3000, 8000, 1e7), fc.array(fc.tuple(fc.nat(), fc.nat(3)), { maxLength: 4 }), async (random, budgetBytes, changes) => {
-      const cache = createCache({ budgetBytes });
-      let current = random;
-      for (const [at, by] of [[0, 0] as const, ...changes]) {
-        current = { ...current, document: change(current, at, by) };
-        const fresh = await run(current.document, { keep: "all" });
-        const values = new Map(
-          Object.entries(fresh.outputs).flatMap(([node, ports]) =>
-            Object.entries(ports).flatMap(([port, value]) => (typeof value === "object" ? [[`${node}.${port}`, numberOf(value)] as const] : [])),
-          ),
-        );
-        fresh.dispose();
-        for (const keep of [[], "all", []] as const) {
-          const cached = await run(current.document, { cache, keep });
-          checkOutputs(cached, values);
-          cached.dispose();
-          expect(cache.bytes).toBeLessThanOrEqual(budgetBytes);
+    fc.asyncProperty(
+      soundGraph,
+      fc.constantFrom(0, 3000, 8000, 1e7),
+      fc.array(fc.tuple(fc.nat(), fc.nat(3)), { maxLength: 4 }),
+      async (random, budgetBytes, changes) => {
+        const cache = createCache({ budgetBytes });
+        let current = random;
+        for (const [at, by] of [[0, 0] as const, ...changes]) {
+          current = { ...current, document: change(current, at, by) };
+          const fresh = await run(current.document, { keep: "all" });
+          const values = new Map(
+            Object.entries(fresh.outputs).flatMap(([node, ports]) =>
+              Object.entries(ports).flatMap(([port, value]) =>
+                typeof value === "object" ? [[`${node}.${port}`, numberOf(value)] as const] : [],
+              ),
+            ),
+          );
+          fresh.dispose();
+          for (const keep of [[], "all", []] as const) {
+            const cached = await run(current.document, { cache, keep });
+            checkOutputs(cached, values);
+            cached.dispose();
+            expect(cache.bytes).toBeLessThanOrEqual(budgetBytes);
+          }
         }
-      }
-      cache.clear();
-      expectNothingLeft();
-    }),
+        cache.clear();
+        expectNothingLeft();
+      },
+    ),
     { numRuns: 100, seed: 14 },
   );
 });
@@ -180,7 +205,9 @@ test("X6 X10 Z3 Z7: cancelled at any event, a run frees all", async () => {
   await fc.assert(
     fc.asyncProperty(soundGraph, fc.nat(200), fc.boolean(), async ({ document }, at, withCache) => {
       const cache = createCache({ budgetBytes: 20_000 });
-      const recorder = createRecorder(Object.fromEntries(Object.keys(document.zones ?? {}).map((zone) => [zone, { budgetBytes: 9000 }])));
+      const recorder = createRecorder(
+        Object.fromEntries(Object.keys(document.zones ?? {}).map((zone) => [zone, { budgetBytes: 9000 }])),
+      );
       const controller = new AbortController();
       let seen = 0;
       const running = run(document, {
@@ -219,7 +246,11 @@ test("X6 E2: failing at any node, a run names it and frees all", async () => {
       const record = document.nodes[victim] as NodeRecord;
       const failing = {
         ...document,
-        nodes: { ...document.nodes, [victim]: { ...record, params: {} }, bad: { type: "test/odd", version: 1, params: {} } },
+        nodes: {
+          ...document.nodes,
+          [victim]: { ...record, params: {} },
+          bad: { type: "test/odd", version: 1, params: {} },
+        },
         edges: [...document.edges, { from: "bad.any", to: `${victim}.plus` }],
       };
       // The odd node returns nothing that fits, so either it or its reader fails.

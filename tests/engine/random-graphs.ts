@@ -134,7 +134,8 @@ class Builder {
     this.wire(later, `${id}.later`);
     this.wire(early, `${id}.now`);
     values.push({ ref: `${id}.box`, kind: "box", sync: later.sync && early?.sync !== false });
-    return (now, kept) => set(now, kept, `${id}.box`, get(now, later) + (early === undefined ? 0 : get(now, early)) + 1);
+    return (now, kept) =>
+      set(now, kept, `${id}.box`, get(now, later) + (early === undefined ? 0 : get(now, early)) + 1);
   }
 
   #crate(zone: string | undefined, values: Value[]): Statement {
@@ -146,7 +147,9 @@ class Builder {
   }
 
   #zone(parent: string | undefined, values: Value[], depth: number): Statement | undefined {
-    const starts = Array.from({ length: this.next(3) }, () => this.pick(values)).filter((value) => value !== undefined);
+    const starts = Array.from({ length: this.next(3) }, () => this.pick(values)).filter(
+      (value) => value !== undefined,
+    );
     const times = this.next(4);
     const zone = `z${this.#ids++}`;
     const begin = this.node("repeat-begin", zone, { times });

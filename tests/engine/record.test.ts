@@ -18,14 +18,21 @@ const loop = (times: number, plus = 0): GraphDocument =>
     ["start.box > b.x", "b.x > in.a", "b.fresh > in.b", "in.sum > e.x", "e.x > after.a"],
     { z: { kind: "repeat", carry: ["x"] } },
   );
-const tape = (recorder: Recorder): [number, number][] => recorder.iterations("z").map(({ index, carry }) => [index, valueOf(carry["x"])]);
+const tape = (recorder: Recorder): [number, number][] =>
+  recorder.iterations("z").map(({ index, carry }) => [index, valueOf(carry["x"])]);
 
 describe("Z8", () => {
   test("the carried values of each iteration are kept, and outlive the run", async () => {
     const recorder = createRecorder({ z: { budgetBytes: 1e6 } });
     const result = await run(loop(4), { record: recorder });
     result.dispose();
-    expect(tape(recorder)).toEqual([[0, 100], [1, 100], [2, 101], [3, 103], [4, 106]]);
+    expect(tape(recorder)).toEqual([
+      [0, 100],
+      [1, 100],
+      [2, 101],
+      [3, 103],
+      [4, 106],
+    ]);
     expect(Box.living).toBe(5);
     recorder.dispose();
   });
@@ -52,7 +59,11 @@ describe("Z8", () => {
     expect(runsOf("add") - before).toBe(3);
     expect(tape(recorder)).toHaveLength(4);
     (await run(loop(2), { cache, record: recorder })).dispose();
-    expect(tape(recorder)).toEqual([[0, 100], [1, 100], [2, 101]]);
+    expect(tape(recorder)).toEqual([
+      [0, 100],
+      [1, 100],
+      [2, 101],
+    ]);
     recorder.dispose();
     cache.clear();
   });
@@ -73,7 +84,9 @@ describe("Z9", () => {
     for (const from of [0, 1, 4, 6]) {
       const point = recorder.iterations("z").find(({ index }) => index === from);
       const before = runsOf("add");
-      const result = await run(loop(6), { resume: { zone: "z", fromIteration: from, carry: point?.carry ?? {} } });
+      const result = await run(loop(6), {
+        resume: { zone: "z", fromIteration: from, carry: point?.carry ?? {} },
+      });
       expect(valueOf(result.outputs["after"]?.["sum"])).toBe(100 + 0 + 1 + 2 + 3 + 4 + 5);
       expect(runsOf("add") - before).toBe(6 - from + 1);
       result.dispose();
@@ -86,10 +99,19 @@ describe("Z9", () => {
     const recorder = createRecorder({ z: { budgetBytes: 1e6 } });
     (await run(loop(3), { cache, record: recorder })).dispose();
     const point = recorder.iterations("z")[2];
-    const fork = await run(loop(3, 1000), { cache, record: recorder, resume: { zone: "z", fromIteration: 2, carry: point?.carry ?? {} } });
+    const fork = await run(loop(3, 1000), {
+      cache,
+      record: recorder,
+      resume: { zone: "z", fromIteration: 2, carry: point?.carry ?? {} },
+    });
     expect(valueOf(fork.outputs["after"]?.["sum"])).toBe(101 + 2 + 1000);
     fork.dispose();
-    expect(tape(recorder)).toEqual([[0, 100], [1, 100], [2, 101], [3, 1103]]);
+    expect(tape(recorder)).toEqual([
+      [0, 100],
+      [1, 100],
+      [2, 101],
+      [3, 1103],
+    ]);
     const whole = await run(loop(3, 1000), { cache });
     expect(valueOf(whole.outputs["after"]?.["sum"])).toBe(100 + 3 + 3000);
     whole.dispose();
@@ -108,8 +130,14 @@ describe("Z9", () => {
 
   test("missing and wrong values, and unknown zones, are refused by name", async () => {
     const point = { zone: "z", fromIteration: 1 };
-    expect((await failure(run(loop(2), { resume: { ...point, carry: {} } }))).message).toContain('"x" is missing');
-    expect((await failure(run(loop(2), { resume: { ...point, carry: { x: 3 } } }))).message).toContain('"x" is no Box');
-    expect((await failure(run(loop(2), { resume: { ...point, zone: "y", carry: {} } }))).message).toContain('no zone "y"');
+    expect((await failure(run(loop(2), { resume: { ...point, carry: {} } }))).message).toContain(
+      '"x" is missing',
+    );
+    expect((await failure(run(loop(2), { resume: { ...point, carry: { x: 3 } } }))).message).toContain(
+      '"x" is no Box',
+    );
+    expect((await failure(run(loop(2), { resume: { ...point, zone: "y", carry: {} } }))).message).toContain(
+      'no zone "y"',
+    );
   });
 });

@@ -16,16 +16,37 @@ import {
   socketType,
   type NodeDefinition,
 } from "../../src/engine/index.ts";
-import { addNode, boxNode, boxType, description, intNode, redBoxType, registry, repeatZone } from "./support.ts";
+import {
+  addNode,
+  boxNode,
+  boxType,
+  description,
+  intNode,
+  redBoxType,
+  registry,
+  repeatZone,
+} from "./support.ts";
 
 const base = { version: 1, title: "T", doc: "D", inputs: {}, params: {}, outputs: {} };
 const node = (extra: object): NodeDefinition =>
   ({ ...base, type: "a/b", keywords: [], cacheable: true, run: () => ({}), ...extra }) as NodeDefinition;
 
 test.each([
-  ["two nodes of one type", () => createRegistry({ nodes: [boxNode, boxNode] }), 'Two nodes have the type "test/box"'],
-  ["a node named like a zone's end", () => createRegistry({ nodes: [node({ type: "test/repeat-end" })], zones: [repeatZone] }), "test/repeat-end"],
-  ["two zones of one kind", () => createRegistry({ nodes: [], zones: [repeatZone, repeatZone] }), 'Two zones have the kind "repeat"'],
+  [
+    "two nodes of one type",
+    () => createRegistry({ nodes: [boxNode, boxNode] }),
+    'Two nodes have the type "test/box"',
+  ],
+  [
+    "a node named like a zone's end",
+    () => createRegistry({ nodes: [node({ type: "test/repeat-end" })], zones: [repeatZone] }),
+    "test/repeat-end",
+  ],
+  [
+    "two zones of one kind",
+    () => createRegistry({ nodes: [], zones: [repeatZone, repeatZone] }),
+    'Two zones have the kind "repeat"',
+  ],
   [
     "two socket types of one id",
     () => createRegistry({ nodes: [boxNode], types: [socketType({ ...boxType })] }),
@@ -46,8 +67,16 @@ test.each([
     () => createRegistry({ nodes: [node({ outputs: { out: { ...port(anyType, ""), typeFrom: "in" } } })] }),
     'takes its type from "in"',
   ],
-  ["neither run nor runAsync", () => createRegistry({ nodes: [node({ run: undefined })] }), "either run or runAsync"],
-  ["both run and runAsync", () => createRegistry({ nodes: [node({ runAsync: async () => ({}) })] }), "either run or runAsync"],
+  [
+    "neither run nor runAsync",
+    () => createRegistry({ nodes: [node({ run: undefined })] }),
+    "either run or runAsync",
+  ],
+  [
+    "both run and runAsync",
+    () => createRegistry({ nodes: [node({ runAsync: async () => ({}) })] }),
+    "either run or runAsync",
+  ],
   [
     "a lazy input on a node that waits",
     () =>
@@ -61,7 +90,9 @@ test.each([
     () =>
       createRegistry({
         nodes: [],
-        zones: [defineZone({ ...repeatZone, end: { ...repeatZone.end, inputs: { x: lazyPort(boxType, "") } } })],
+        zones: [
+          defineZone({ ...repeatZone, end: { ...repeatZone.end, inputs: { x: lazyPort(boxType, "") } } }),
+        ],
       }),
     "lazy input",
   ],
@@ -70,9 +101,17 @@ test.each([
 });
 
 test("N1 names are letters and digits, and no parameter has the name of an input", () => {
-  expect(() => defineNode({ ...base, type: "a/b", inputs: { "a.b": port(boxType, "") }, run: () => ({}) })).toThrow("a.b");
   expect(() =>
-    defineNode({ ...base, type: "a/b", inputs: { x: port(floatType, "") }, params: { x: float({ default: 0, doc: "" }) }, run: () => ({}) }),
+    defineNode({ ...base, type: "a/b", inputs: { "a.b": port(boxType, "") }, run: () => ({}) }),
+  ).toThrow("a.b");
+  expect(() =>
+    defineNode({
+      ...base,
+      type: "a/b",
+      inputs: { x: port(floatType, "") },
+      params: { x: float({ default: 0, doc: "" }) },
+      run: () => ({}),
+    }),
   ).toThrow('"x" is both an input and a parameter');
 });
 
@@ -82,7 +121,10 @@ test("N2 a description is plain JSON with ports, flags, params and zone ends", (
   expect(plain.nodes["test/lazy"]).toMatchObject({
     title: "Lazy",
     async: false,
-    inputs: { now: { type: "box", optional: true }, later: { type: "box", lazy: true, doc: "evaluated inside" } },
+    inputs: {
+      now: { type: "box", optional: true },
+      later: { type: "box", lazy: true, doc: "evaluated inside" },
+    },
   });
   expect(plain.nodes["test/async-add"]?.async).toBe(true);
   expect(plain.nodes["test/pass"]?.outputs["out"]).toMatchObject({ type: "any", typeFrom: "in" });
@@ -94,7 +136,10 @@ test("N2 a description is plain JSON with ports, flags, params and zone ends", (
 
 test("N3 parameters are inputs of the matching socket type", () => {
   const described = description.nodes["test/add"];
-  expect(described && inputPortsOf(described)).toMatchObject({ a: { type: "box" }, plus: { type: "float", optional: true } });
+  expect(described && inputPortsOf(described)).toMatchObject({
+    a: { type: "box" },
+    plus: { type: "float", optional: true },
+  });
   expect(Object.keys(addNode.inputs)).not.toContain("plus");
 });
 

@@ -95,7 +95,8 @@ export const boxHost: Host = {
 
 function* boxesIn(value: unknown): Iterable<Box> {
   if (value instanceof Box) yield value;
-  else if (typeof value === "object" && value !== null) for (const part of Object.values(value)) yield* boxesIn(part);
+  else if (typeof value === "object" && value !== null)
+    for (const part of Object.values(value)) yield* boxesIn(part);
 }
 
 export const boxType = socketType<Box>({
@@ -310,7 +311,11 @@ export const oddNode = defineNode({
   doc: "Returns what the test says.",
   inputs: {},
   params: {},
-  outputs: { box: port(boxType, "a box, perhaps"), maybe: optionalPort(boxType, "perhaps nothing"), any: port(anyType, "anything") },
+  outputs: {
+    box: port(boxType, "a box, perhaps"),
+    maybe: optionalPort(boxType, "perhaps nothing"),
+    any: port(anyType, "anything"),
+  },
   run: () => oddResult.value() as never,
 });
 
@@ -373,7 +378,9 @@ export const nanNode = defineNode({
   inputs: { box: port(boxType, "a box") },
   params: { limit: float({ default: 0, doc: "the limit" }) },
   outputs: { box: port(boxType, "a new box") },
-  run: ({ inputs, params }) => ({ box: new Box(inputs.box.value > params.limit ? Number.NaN : inputs.box.value) }),
+  run: ({ inputs, params }) => ({
+    box: new Box(inputs.box.value > params.limit ? Number.NaN : inputs.box.value),
+  }),
 });
 
 /** Ten times a number, as a conversion that makes something that has to be freed. */
@@ -444,7 +451,9 @@ export const testNodes: NodeDefinition[] = [
 export const testZones: ZoneDefinition[] = [repeatZone];
 
 export const registry: Registry = createRegistry({ nodes: testNodes, zones: testZones, types: [redBoxType] });
-export const description: RegistryDescription = JSON.parse(JSON.stringify(describeRegistry(registry))) as RegistryDescription;
+export const description: RegistryDescription = JSON.parse(
+  JSON.stringify(describeRegistry(registry)),
+) as RegistryDescription;
 
 interface NodeSketch {
   type: string;
@@ -459,8 +468,11 @@ export function graph(
   zones?: NonNullable<GraphDocument["zones"]>,
 ): GraphDocument {
   const records = Object.entries(nodes).map(([id, sketch]): [string, NodeRecord] => {
-    const { type, zone, params } = typeof sketch === "string" ? { type: sketch } as NodeSketch : sketch;
-    return [id, { type: `test/${type}`, version: 1, ...(zone !== undefined ? { zone } : {}), params: params ?? {} }];
+    const { type, zone, params } = typeof sketch === "string" ? ({ type: sketch } as NodeSketch) : sketch;
+    return [
+      id,
+      { type: `test/${type}`, version: 1, ...(zone !== undefined ? { zone } : {}), params: params ?? {} },
+    ];
   });
   const edges = wires.map((wire) => {
     const [from = "", to = ""] = wire.split(" > ");

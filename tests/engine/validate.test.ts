@@ -1,15 +1,30 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { canConnect, InvalidGraphError, parseDocument, plan, validate, type Fault, type GraphDocument } from "../../src/engine/index.ts";
+import {
+  canConnect,
+  InvalidGraphError,
+  parseDocument,
+  plan,
+  validate,
+  type Fault,
+  type GraphDocument,
+} from "../../src/engine/index.ts";
 import { description, graph } from "./support.ts";
 
 const faults = (document: GraphDocument): Fault[] => validate(description, document);
 const summary = (document: GraphDocument): string[] =>
-  faults(document).map(({ code, node, port, zone }) => [code, node ?? zone, port].filter((part) => part !== undefined).join(" "));
+  faults(document).map(({ code, node, port, zone }) =>
+    [code, node ?? zone, port].filter((part) => part !== undefined).join(" "),
+  );
 
 const loop = (extra: Parameters<typeof graph>[0] = {}, wires: string[] = [], carry = ["x"]): GraphDocument =>
   graph(
-    { start: "box", begin: { type: "repeat-begin", zone: "z" }, end: { type: "repeat-end", zone: "z" }, ...extra },
+    {
+      start: "box",
+      begin: { type: "repeat-begin", zone: "z" },
+      end: { type: "repeat-end", zone: "z" },
+      ...extra,
+    },
     wires,
     { z: { kind: "repeat", carry } },
   );
@@ -21,15 +36,26 @@ test("a sound graph has no fault", () => {
 
 test("V1 unknown types, newer and older versions", () => {
   const document = graph({ a: "nothing", b: "box", c: "box" });
-  const nodes = { ...document.nodes, b: { type: "test/box", version: 2, params: {} }, c: { type: "test/box", version: 0, params: {} } };
+  const nodes = {
+    ...document.nodes,
+    b: { type: "test/box", version: 2, params: {} },
+    c: { type: "test/box", version: 0, params: {} },
+  };
   const found = faults({ ...document, nodes });
-  expect(found.map(({ code, node }) => `${node} ${code}`)).toEqual(["a unknown-node-type", "b newer-node", "c outdated-node"]);
+  expect(found.map(({ code, node }) => `${node} ${code}`)).toEqual([
+    "a unknown-node-type",
+    "b newer-node",
+    "c outdated-node",
+  ]);
   expect(found[0]?.message).toContain('Node "a" is of the unknown type "test/nothing"');
   expect(found[1]?.message).toContain("Update");
 });
 
 test("V1 names of Object's own are no types, nodes or params", () => {
-  const document = graph({ a: { type: "box", params: { toString: 1 } } }, ["constructor.box > a.value", "a.hasOwnProperty > a.value"]);
+  const document = graph({ a: { type: "box", params: { toString: 1 } } }, [
+    "constructor.box > a.value",
+    "a.hasOwnProperty > a.value",
+  ]);
   const nodes = { ...document.nodes, b: { type: "constructor", version: 1, params: {} } };
   expect(summary({ ...document, nodes })).toEqual([
     "unknown-node constructor",
@@ -40,8 +66,14 @@ test("V1 names of Object's own are no types, nodes or params", () => {
 });
 
 test("V2 wires to what does not exist name the ports that do", () => {
-  const found = faults(graph({ a: "box", b: "add" }, ["a.bax > b.a", "a.box > b.q", "a.box > c.a", "a > b.a", "a.box > b.a.c"]));
-  expect(found.filter(({ code }) => code === "unknown-port" || code === "unknown-node").map(({ message }) => message)).toEqual([
+  const found = faults(
+    graph({ a: "box", b: "add" }, ["a.bax > b.a", "a.box > b.q", "a.box > c.a", "a > b.a", "a.box > b.a.c"]),
+  );
+  expect(
+    found
+      .filter(({ code }) => code === "unknown-port" || code === "unknown-node")
+      .map(({ message }) => message),
+  ).toEqual([
     'The wire a.bax → b.a: node "a" (Box) has no output "bax"; it has box.',
     'The wire a.box → b.q: node "b" (Add) has no input "q"; it has a, b, plus.',
     'The wire a.box → c.a: there is no node "c".',
@@ -65,8 +97,18 @@ test("V4 required inputs, by node and port", () => {
 });
 
 test("V5 type mismatches name both types with shapes", () => {
-  const found = faults(graph({ n: "int", c: "add", r: "read", i: "int" }, ["n.value > c.a", "n.value > c.plus", "c.sum > r.box", "r.value > i.value"]));
-  expect(found.map(({ code, node, port }) => `${code} ${node}.${port}`)).toEqual(["type-mismatch c.a", "type-mismatch i.value"]);
+  const found = faults(
+    graph({ n: "int", c: "add", r: "read", i: "int" }, [
+      "n.value > c.a",
+      "n.value > c.plus",
+      "c.sum > r.box",
+      "r.value > i.value",
+    ]),
+  );
+  expect(found.map(({ code, node, port }) => `${code} ${node}.${port}`)).toEqual([
+    "type-mismatch c.a",
+    "type-mismatch i.value",
+  ]);
   expect(found[0]?.message).toBe("The wire n.value → c.a: Integer does not fit into Box [value].");
   expect(found[1]?.message).toBe("The wire r.value → i.value: Number does not fit into Integer.");
 });
@@ -84,20 +126,36 @@ describe("V6", () => {
         p3: "pass",
         c: "add",
       },
-      ["n.value > p1.in", "p1.out > p2.in", "p2.again > begin.x", "begin.x > inside.in", "inside.out > end.x", "end.x > p3.in", "p3.out > c.a"],
+      [
+        "n.value > p1.in",
+        "p1.out > p2.in",
+        "p2.again > begin.x",
+        "begin.x > inside.in",
+        "inside.out > end.x",
+        "end.x > p3.in",
+        "p3.out > c.a",
+      ],
       { z: { kind: "repeat", carry: ["x"] } },
     );
     expect(summary(document)).toEqual(["type-mismatch c a"]);
   });
 
   test("a circle of reroutes has type any and ends", () => {
-    const found = faults(graph({ a: "pass", b: "pass", c: "add" }, ["a.out > b.in", "b.out > a.in", "b.again > c.a"]));
+    const found = faults(
+      graph({ a: "pass", b: "pass", c: "add" }, ["a.out > b.in", "b.out > a.in", "b.again > c.a"]),
+    );
     expect(found.map(({ code }) => code)).toEqual(["cycle"]);
   });
 });
 
 test("V7 parameters: unknown, of the wrong kind, out of range", () => {
-  const found = faults(graph({ a: { type: "box", params: { valeu: 1 } }, b: { type: "box", params: { value: "1" } }, c: { type: "int", params: { value: 1e9 } } }));
+  const found = faults(
+    graph({
+      a: { type: "box", params: { valeu: 1 } },
+      b: { type: "box", params: { value: "1" } },
+      c: { type: "int", params: { value: 1e9 } },
+    }),
+  );
   expect(found.map(({ message }) => message)).toEqual([
     'Node "a" (Box) has no parameter "valeu"; it has value.',
     'Node "b" (Box): "value" must be a number, but is "1".',
@@ -112,11 +170,9 @@ test("V8 ids with dots", () => {
 
 describe("V9", () => {
   test("zones without begin or end, with two, or of an unknown kind", () => {
-    expect(summary(graph({}, [], { z: { kind: "repeat", carry: [] }, y: { kind: "spiral", carry: [] } }))).toEqual([
-      "zone-ends z",
-      "zone-ends z",
-      "unknown-zone-kind y",
-    ]);
+    expect(
+      summary(graph({}, [], { z: { kind: "repeat", carry: [] }, y: { kind: "spiral", carry: [] } })),
+    ).toEqual(["zone-ends z", "zone-ends z", "unknown-zone-kind y"]);
     const found = faults(loop({ end2: { type: "repeat-end", zone: "z" } }, [...wired, "begin.x > end2.x"]));
     expect(found).toMatchObject([{ code: "zone-ends", zone: "z", node: "end2" }]);
     expect(found[0]?.message).toContain("has 2 nodes (end, end2) as its end");
@@ -137,7 +193,12 @@ test("V10 zones that stand in themselves, and parents that do not exist", () => 
     e: { kind: "repeat", carry: [], parent: "e" },
   };
   const codes = faults(graph({}, [], zones)).filter(({ code }) => code !== "zone-ends");
-  expect(codes.map(({ code, zone }) => `${code} ${zone}`)).toEqual(["zone-parents a", "zone-parents b", "unknown-zone d", "zone-parents e"]);
+  expect(codes.map(({ code, zone }) => `${code} ${zone}`)).toEqual([
+    "zone-parents a",
+    "zone-parents b",
+    "unknown-zone d",
+    "zone-parents e",
+  ]);
 });
 
 test("V11 carried names: twice, no name, taken, unwired, of another type at the end", () => {
@@ -147,7 +208,9 @@ test("V11 carried names: twice, no name, taken, unwired, of another type at the 
   expect(summary(loop({}, wired, ["x", "times"]))).toContain("carry begin times");
   expect(summary(loop({}, []))).toEqual(["missing-input begin x", "missing-input end x"]);
   const found = faults(loop({}, ["start.box > begin.x", "begin.index > end.x"]));
-  expect(found.map(({ message }) => message)).toEqual(["The wire begin.index → end.x: Integer does not fit into Box [value]."]);
+  expect(found.map(({ message }) => message)).toEqual([
+    "The wire begin.index → end.x: Integer does not fit into Box [value].",
+  ]);
 });
 
 describe("V12", () => {
@@ -175,14 +238,25 @@ describe("V12", () => {
   });
 
   test("not from a body into a sibling's, nor from a body into its own begin", () => {
-    expect(faults(two(["start.box > after.a", "in1.sum > in2.b"]))[0]?.message).toContain('from the body of the zone "one" into that of "two"');
-    expect(summary(loop({ in: { type: "add", zone: "z" } }, ["begin.x > in.a", "in.sum > begin.x", "begin.x > end.x"]))).toContain("zone-boundary begin x");
+    expect(faults(two(["start.box > after.a", "in1.sum > in2.b"]))[0]?.message).toContain(
+      'from the body of the zone "one" into that of "two"',
+    );
+    expect(
+      summary(
+        loop({ in: { type: "add", zone: "z" } }, ["begin.x > in.a", "in.sum > begin.x", "begin.x > end.x"]),
+      ),
+    ).toContain("zone-boundary begin x");
   });
 });
 
 describe("V13", () => {
   const around = (type: string, wires: string[]): GraphDocument =>
-    loop({ in: { type, zone: "z" }, lazy: { type: "lazy", zone: "z" } }, ["start.box > begin.x", "lazy.box > end.x", "in.sum > lazy.later", ...wires]);
+    loop({ in: { type, zone: "z" }, lazy: { type: "lazy", zone: "z" } }, [
+      "start.box > begin.x",
+      "lazy.box > end.x",
+      "in.sum > lazy.later",
+      ...wires,
+    ]);
 
   test("a node that waits may not stand between begin and a lazy input", () => {
     expect(faults(around("add", ["begin.x > in.a"]))).toEqual([]);
@@ -208,7 +282,11 @@ describe("V13", () => {
       ["start.box > b.x", "b.x > bi.y", "bi.y > ei.y", "ei.y > lazy.later", "lazy.box > e.x"],
       { o: { kind: "repeat", carry: ["x"] }, i: { kind: "repeat", carry: ["y"], parent: "o" } },
     );
-    expect(faults(document).map(({ code, node, message }) => `${code} ${node} ${message.includes('the zone "i"')}`)).toEqual(["async-in-lazy lazy true"]);
+    expect(
+      faults(document).map(
+        ({ code, node, message }) => `${code} ${node} ${message.includes('the zone "i"')}`,
+      ),
+    ).toEqual(["async-in-lazy lazy true"]);
   });
 });
 
@@ -236,18 +314,30 @@ describe("V15", () => {
         "f.out > e.in",
       ]),
     );
-    expect(found.filter(({ code }) => code === "cycle").map(({ nodes }) => [...(nodes ?? [])].sort().join(""))).toEqual(expect.arrayContaining(["abc", "ef"]));
+    expect(
+      found.filter(({ code }) => code === "cycle").map(({ nodes }) => [...(nodes ?? [])].sort().join("")),
+    ).toEqual(expect.arrayContaining(["abc", "ef"]));
     expect(found.filter(({ code }) => code === "cycle")).toHaveLength(2);
     expect(found[0]?.message).toMatch(/in a circle: (a → b → c → a|b → c → a → b|c → a → b → c)/);
   });
 
   test("a second cycle downstream of a first is found as well", () => {
-    const found = faults(graph({ a: "add", b: "add", c: "add", d: "add" }, ["a.sum > b.a", "b.sum > a.a", "b.half > c.a", "c.sum > d.a", "d.sum > c.b"]));
+    const found = faults(
+      graph({ a: "add", b: "add", c: "add", d: "add" }, [
+        "a.sum > b.a",
+        "b.sum > a.a",
+        "b.half > c.a",
+        "c.sum > d.a",
+        "d.sum > c.b",
+      ]),
+    );
     expect(found.filter(({ code }) => code === "cycle")).toHaveLength(2);
   });
 
   test("a wire from the end around the outside back into the body", () => {
-    const found = faults(loop({ out: "add", in: { type: "add", zone: "z" } }, [...wired, "end.x > out.a", "out.sum > in.a"]));
+    const found = faults(
+      loop({ out: "add", in: { type: "add", zone: "z" } }, [...wired, "end.x > out.a", "out.sum > in.a"]),
+    );
     expect(found.map(({ code }) => code)).toEqual(["cycle"]);
     expect([...(found[0]?.nodes ?? [])].sort()).toEqual(["end", "in", "out"]);
   });
@@ -299,13 +389,39 @@ describe("V16 canConnect", () => {
   });
 
   test("says yes exactly when the wire adds no fault", () => {
-    const outputs = ["start.box", "begin.x", "begin.index", "in.sum", "in.half", "end.x", "end.count", "n.value", "after.sum", "red.value"];
-    const inputs = ["start.value", "begin.x", "begin.times", "in.a", "in.b", "in.plus", "end.x", "end.watch", "n.value", "after.b", "after.plus", "red.box"];
+    const outputs = [
+      "start.box",
+      "begin.x",
+      "begin.index",
+      "in.sum",
+      "in.half",
+      "end.x",
+      "end.count",
+      "n.value",
+      "after.sum",
+      "red.value",
+    ];
+    const inputs = [
+      "start.value",
+      "begin.x",
+      "begin.times",
+      "in.a",
+      "in.b",
+      "in.plus",
+      "end.x",
+      "end.watch",
+      "n.value",
+      "after.b",
+      "after.plus",
+      "red.box",
+    ];
     for (const from of outputs) {
       for (const to of inputs) {
         const edges = [...document.edges.filter((edge) => edge.to !== to), { from, to }];
         const sound = validate(description, { ...document, edges }).length === 0;
-        expect(`${from} → ${to}: ${canConnect(description, document, from, to).ok}`).toBe(`${from} → ${to}: ${sound}`);
+        expect(`${from} → ${to}: ${canConnect(description, document, from, to).ok}`).toBe(
+          `${from} → ${to}: ${sound}`,
+        );
       }
     }
   });
@@ -366,7 +482,22 @@ test("V16 validate and canConnect never throw on mutated files, and a graph with
   expect(faults(rich)).toEqual([]);
   const refs = [...new Set(rich.edges.flatMap(({ from, to }) => [from, to]))];
   const value = fc.oneof(
-    fc.constantFrom<unknown>(undefined, null, 0, 2, "", "o", "i", "add", "constructor", "__proto__", [], {}, ["x"], ["y", "x"]),
+    fc.constantFrom<unknown>(
+      undefined,
+      null,
+      0,
+      2,
+      "",
+      "o",
+      "i",
+      "add",
+      "constructor",
+      "__proto__",
+      [],
+      {},
+      ["x"],
+      ["y", "x"],
+    ),
     fc.constantFrom(...refs, ...refs.flatMap((ref) => ref.split("."))),
     fc.constantFrom(...Object.values(rich.nodes), ...rich.edges),
     fc.constantFrom(...Object.values(rich.nodes).map(({ type }) => type)),
@@ -374,20 +505,25 @@ test("V16 validate and canConnect never throw on mutated files, and a graph with
   const mutation = fc.tuple(fc.constantFrom(...paths(rich)), value);
   const seen = { refused: 0, faulty: 0, sound: 0 };
   fc.assert(
-    fc.property(fc.array(mutation, { minLength: 1, maxLength: 4 }), fc.constantFrom(...refs), fc.constantFrom(...refs), (mutations, from, to) => {
-      const json = mutations.reduce<unknown>((now, [at, change]) => mutate(now, at, change), rich);
-      const parsed = parseDocument(json);
-      if (!parsed.ok) {
-        seen.refused++;
-        return;
-      }
-      const found = validate(description, parsed.document);
-      canConnect(description, parsed.document, from, to);
-      for (const { message } of found) expect(message.length).toBeGreaterThan(10);
-      seen[found.length > 0 ? "faulty" : "sound"]++;
-      if (found.length > 0) expect(() => plan(description, parsed.document)).toThrow(InvalidGraphError);
-      else plan(description, parsed.document);
-    }),
+    fc.property(
+      fc.array(mutation, { minLength: 1, maxLength: 4 }),
+      fc.constantFrom(...refs),
+      fc.constantFrom(...refs),
+      (mutations, from, to) => {
+        const json = mutations.reduce<unknown>((now, [at, change]) => mutate(now, at, change), rich);
+        const parsed = parseDocument(json);
+        if (!parsed.ok) {
+          seen.refused++;
+          return;
+        }
+        const found = validate(description, parsed.document);
+        canConnect(description, parsed.document, from, to);
+        for (const { message } of found) expect(message.length).toBeGreaterThan(10);
+        seen[found.length > 0 ? "faulty" : "sound"]++;
+        if (found.length > 0) expect(() => plan(description, parsed.document)).toThrow(InvalidGraphError);
+        else plan(description, parsed.document);
+      },
+    ),
     { numRuns: 3000, seed: 3 },
   );
   expect(Math.min(seen.refused, seen.faulty)).toBeGreaterThan(100);

@@ -87,12 +87,16 @@ test("P2 nested zones: the inner one runs anew in each iteration of the outer", 
   const result = await run(nested(4, 3));
   expect(valueOf(result.outputs["e"]?.["x"])).toBe(1 + 3 * (0 + 1 + 2 + 3));
   const inner = result.events.filter((event) => event.type === "iteration" && event.zone === "i");
-  expect(inner.map((event) => (event.type === "iteration" ? event.index : -1))).toEqual([0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2]);
+  expect(inner.map((event) => (event.type === "iteration" ? event.index : -1))).toEqual([
+    0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2,
+  ]);
   result.dispose();
 });
 
 test("X3 of a node in a loop the last iteration's value is kept", async () => {
-  const result = await run(loop(4, { peek: { type: "add", zone: "z" } }, ["b.fresh > peek.a"]), { keep: ["in.half", "b.index"] });
+  const result = await run(loop(4, { peek: { type: "add", zone: "z" } }, ["b.fresh > peek.a"]), {
+    keep: ["in.half", "b.index"],
+  });
   expect(valueOf(result.outputs["peek"]?.["sum"])).toBe(3);
   expect(valueOf(result.outputs["in"]?.["half"])).toBe(110 / 2);
   expect(result.outputs["b"]).toEqual({ index: 3 });
@@ -101,7 +105,9 @@ test("X3 of a node in a loop the last iteration's value is kept", async () => {
 
 describe("Z3 Z4", () => {
   test("the driver is disposed after a failure in the body, which is named with zone and iteration", async () => {
-    const error = await failure(run(loop(9, { f: { type: "fail", zone: "z", params: { limit: 106 } } }, ["in.sum > f.box"])));
+    const error = await failure(
+      run(loop(9, { f: { type: "fail", zone: "z", params: { limit: 106 } } }, ["in.sum > f.box"])),
+    );
     expect(error.message).toBe('Node "f" (Fail above): 110 is above 106 [zone "z", iteration 3]');
     expect(error).toMatchObject({ node: "f", zone: "z", iteration: 3 });
     error.partial?.dispose();
@@ -145,7 +151,9 @@ describe("Z5", () => {
 
   test("cancelling ends the wait, and a gate that throws fails the run", async () => {
     const controller = new AbortController();
-    const held = failure(run(loop(2), { signal: controller.signal, gate: () => new Promise<void>(() => undefined) }));
+    const held = failure(
+      run(loop(2), { signal: controller.signal, gate: () => new Promise<void>(() => undefined) }),
+    );
     setTimeout(() => controller.abort(), 10);
     expect(await held).toBeInstanceOf(RunCancelledError);
     const broken = await failure(run(loop(2), { gate: () => Promise.reject(new Error("stuck")) }));
@@ -166,7 +174,11 @@ test("Z6 afterIteration sees what reached end, and its numbers are events", asyn
 
 describe("Z6 Z7 a driver that fails the run", () => {
   /** The test zone throws in afterIteration when what it watches is NaN. */
-  const training = (bad: number): GraphDocument => loop(9, { nan: { type: "nan-above", zone: "z", params: { limit: bad } } }, ["in.sum > nan.box", "nan.box > e.watch"]);
+  const training = (bad: number): GraphDocument =>
+    loop(9, { nan: { type: "nan-above", zone: "z", params: { limit: bad } } }, [
+      "in.sum > nan.box",
+      "nan.box > e.watch",
+    ]);
 
   test("names zone and iteration, and keeps the last values that it accepted", async () => {
     const error = await failure(run(training(105)));
@@ -189,7 +201,11 @@ describe("Z6 Z7 a driver that fails the run", () => {
     const failing = {
       ...document,
       nodes: { ...document.nodes, f: { type: "test/fail", version: 1, zone: "i", params: { limit: 5 } } },
-      edges: [...document.edges.filter(({ to }) => to !== "ei.y"), { from: "add.sum", to: "f.box" }, { from: "f.box", to: "ei.y" }],
+      edges: [
+        ...document.edges.filter(({ to }) => to !== "ei.y"),
+        { from: "add.sum", to: "f.box" },
+        { from: "f.box", to: "ei.y" },
+      ],
     };
     const error = await failure(run(failing));
     // 1 → +0·3 → +1·3 = 4 → the third outer iteration adds 2 each time: 6 fails at once.
@@ -223,7 +239,15 @@ describe("X8 lazy inputs", () => {
         e: { type: "repeat-end", zone: "z" },
         ...extra,
       },
-      ["start.box > b.x", "b.x > one.a", "b.fresh > one.b", "one.sum > two.a", "two.sum > l.later", "l.box > e.x", ...wires],
+      [
+        "start.box > b.x",
+        "b.x > one.a",
+        "b.fresh > one.b",
+        "one.sum > two.a",
+        "two.sum > l.later",
+        "l.box > e.x",
+        ...wires,
+      ],
       { z: { kind: "repeat", carry: ["x"] } },
     );
 
@@ -237,7 +261,10 @@ describe("X8 lazy inputs", () => {
   });
 
   test("what they ran stays for later readers, which wait for the owner", async () => {
-    const result = await run(lazy({ peek: { type: "add", zone: "z" } }, ["one.sum > peek.a", "two.half > e.watch"]), { keep: ["peek.sum", "one.half"] });
+    const result = await run(
+      lazy({ peek: { type: "add", zone: "z" } }, ["one.sum > peek.a", "two.half > e.watch"]),
+      { keep: ["peek.sum", "one.half"] },
+    );
     const order = result.events.flatMap((event) => (event.type === "nodeStarted" ? [event.node] : []));
     expect(order.slice(2, 6)).toEqual(["l", "one", "two", "peek"]);
     expect(valueOf(result.outputs["peek"]?.["sum"])).toBe(6);
@@ -260,7 +287,10 @@ describe("X8 lazy inputs", () => {
 
   test("at top level, too: what waits runs before, the rest inside", async () => {
     runs.clear();
-    const document = graph({ a: { type: "box", params: { value: 1 } }, w: "async-add", s: "add", l: "lazy" }, ["a.box > w.a", "w.sum > s.a", "s.sum > l.later"]);
+    const document = graph(
+      { a: { type: "box", params: { value: 1 } }, w: "async-add", s: "add", l: "lazy" },
+      ["a.box > w.a", "w.sum > s.a", "s.sum > l.later"],
+    );
     const result = await run(document);
     expect(runsOf("lazy saw 1 adds")).toBe(1);
     expect(valueOf(result.outputs["l"]?.["box"])).toBe(2);
@@ -269,20 +299,19 @@ describe("X8 lazy inputs", () => {
 
   test("a failure inside names the inner node, and all is freed", async () => {
     const document = lazy({ f: { type: "fail", zone: "z", params: { limit: 1 } } }, []);
-    const edges = document.edges.map((edge) => (edge.to === "l.later" ? { from: "f.box", to: edge.to } : edge));
+    const edges = document.edges.map((edge) =>
+      edge.to === "l.later" ? { from: "f.box", to: edge.to } : edge,
+    );
     const error = await failure(run({ ...document, edges: [...edges, { from: "two.sum", to: "f.box" }] }));
     expect(error).toMatchObject({ node: "f", zone: "z", iteration: 1 });
     error.partial?.dispose();
   });
 
   test("an owner within the lazy ancestors of another", async () => {
-    const document = graph({ a: { type: "box", params: { value: 1 } }, s: "add", l1: "lazy", t: "add", l2: "lazy", peek: "add" }, [
-      "a.box > s.a",
-      "s.sum > l1.later",
-      "l1.box > t.a",
-      "t.sum > l2.later",
-      "s.half > peek.a",
-    ]);
+    const document = graph(
+      { a: { type: "box", params: { value: 1 } }, s: "add", l1: "lazy", t: "add", l2: "lazy", peek: "add" },
+      ["a.box > s.a", "s.sum > l1.later", "l1.box > t.a", "t.sum > l2.later", "s.half > peek.a"],
+    );
     const result = await run(document);
     expect(valueOf(result.outputs["l2"]?.["box"])).toBe(3);
     expect(valueOf(result.outputs["peek"]?.["sum"])).toBe(0.5);
@@ -310,7 +339,11 @@ describe("X9 a lazy input that nobody asks for", () => {
 
   test("otherwise never", async () => {
     const result = await run(document([]));
-    expect(result.events.flatMap((event) => (event.type === "nodeStarted" ? [event.node] : []))).toEqual(["idle", "a", "reader"]);
+    expect(result.events.flatMap((event) => (event.type === "nodeStarted" ? [event.node] : []))).toEqual([
+      "idle",
+      "a",
+      "reader",
+    ]);
     result.dispose();
   });
 });

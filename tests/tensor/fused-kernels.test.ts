@@ -9,7 +9,7 @@ import {
 } from "../../src/tensor/kernels/composites.ts";
 import { stockKernel } from "../../src/tensor/kernels/registry.ts";
 import * as ops from "../../src/tensor/ops.ts";
-import { assertNoDeviceErrors } from "../../src/tensor/runtime.ts";
+import { assertNoDeviceErrors, memoryInfo, trimMemory } from "../../src/tensor/runtime.ts";
 import { relativeError, spread, spreadTensor } from "../support/arrays.ts";
 import { describeOnBackends } from "../support/backends.ts";
 
@@ -146,7 +146,7 @@ describeOnBackends(
         maskShape &&
         (causal
           ? tf.tensor2d(
-              Float32Array.from({ length: 81 }, (_, i) => (i % 9 > i / 9 ? -1e9 : 0)),
+              Float32Array.from({ length: 81 }, (_, i) => (i % 9 > i / 9 ? -Infinity : 0)),
               [9, 9],
             )
           : spreadTensor(maskShape as [number], 30));
@@ -158,6 +158,44 @@ describeOnBackends(
     });
   },
   { only: ["wasm", "webgpu"] },
+);
+
+describeOnBackends(
+  "fused attention",
+  () => {
+    test("makes no matrix of scores", async () => {
+      const tokens = 3072;
+      const [q, k, v] = [71, 72, 73].map((seed) => spreadTensor<tf.Rank.R4>([1, 1, tokens, 4], seed)) as [
+        tf.Tensor4D,
+        tf.Tensor4D,
+        tf.Tensor4D,
+      ];
+      const run = async (): Promise<Float32Array> => {
+        const y = ops.attention(q, k, v);
+        const values = await y.data<"float32">();
+        y.dispose();
+        return values;
+      };
+      trimMemory();
+      const before = memoryInfo().gpuBytesAllocated;
+      const values = await run();
+      // The scores would take 36 MiB.
+      expect(memoryInfo().gpuBytesAllocated - before).toBeLessThan(2 ** 20);
+      const [queries, keys, contents] = await Promise.all([q, k, v].map((x) => x.data<"float32">()));
+      const scores = Array.from({ length: tokens }, (_, key) =>
+        [0, 1, 2, 3].reduce((sum, i) => sum + (queries?.[4 * 3071 + i] ?? 0) * (keys?.[4 * key + i] ?? 0), 0),
+      );
+      const weights = scores.map((score) => Math.exp(score / 2));
+      const total = weights.reduce((sum, weight) => sum + weight, 0);
+      for (const i of [0, 1, 2, 3]) {
+        const expected =
+          weights.reduce((sum, weight, key) => sum + weight * (contents?.[4 * key + i] ?? 0), 0) / total;
+        expect(values[4 * 3071 + i]).toBeCloseTo(expected, 5);
+      }
+      await assertNoDeviceErrors();
+    });
+  },
+  { only: ["webgpu"] },
 );
 
 describeOnBackends("attention in pieces", ({ tolerance }) => {

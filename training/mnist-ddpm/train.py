@@ -99,7 +99,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True, help="folder with the four MNIST IDX files")
     parser.add_argument("--work", default="run", help="folder for the checkpoint, the loss log and the exported model")
-    parser.add_argument("--epochs", type=int, default=19)
+    parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--warmup", type=int, default=500, help="steps of linear warm-up")

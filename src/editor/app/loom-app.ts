@@ -6,13 +6,13 @@ import type { PaletteRequest } from "../canvas/gestures/gesture.ts";
 import { contains } from "../canvas/geometry.ts";
 import { Autosave } from "../files/autosave.ts";
 import type { SaveState } from "../files/autosave.ts";
-import { fileNameOf, readGraph, writeGraph } from "../files/read-graph.ts";
+import { readGraph } from "../files/read-graph.ts";
 import type { Template } from "../files/templates.ts";
-import { download, onDrop, pickFile } from "../files/transfer.ts";
-import { disconnect, rename } from "../graph/edits.ts";
+import { onDrop, pickFile } from "../files/transfer.ts";
+import { rename } from "../graph/edits.ts";
 import { insertNode, insertZone } from "../graph/insert.ts";
 import type { PaletteEntry } from "../graph/search.ts";
-import { removeWithZones, zonesInside } from "../graph/zones.ts";
+import { zonesInside } from "../graph/zones.ts";
 import type { LoomShortcuts } from "../panels/loom-shortcuts.ts";
 import type { LoomTemplates } from "../panels/loom-templates.ts";
 import type { RunControl } from "../run/run-control.ts";
@@ -23,17 +23,21 @@ import type { EditorSession } from "../store/session.ts";
 import { controls } from "../theme/controls.ts";
 import { icons, mark } from "../theme/icons.ts";
 import type { BackendChoice } from "../worker/engine-client.ts";
+import { ACTIONS } from "./actions.ts";
+import type { ActionHost } from "./actions.ts";
 import { appStyles } from "./app-styles.ts";
+import { listenToClipboard } from "./clipboard.ts";
 
 const EMPTY: GraphDocument = { format: 1, name: "New graph", nodes: {}, edges: [] };
 
 /** The whole page: toolbar, canvas, list of problems and status bar. */
-export class LoomApp extends LitElement {
+export class LoomApp extends LitElement implements ActionHost {
   static override properties = {
     session: { attribute: false },
     control: { attribute: false },
     palette: { state: true },
     showProblems: { state: true },
+    showList: { state: true },
     notice: { state: true },
     saveState: { state: true },
   };
@@ -44,6 +48,7 @@ export class LoomApp extends LitElement {
   declare control: RunControl;
   declare palette: PaletteRequest | undefined;
   declare showProblems: boolean;
+  declare showList: boolean;
   declare notice: string;
   declare saveState: SaveState;
   #unsubscribe: (() => void)[] = [];
@@ -53,6 +58,7 @@ export class LoomApp extends LitElement {
     super();
     this.palette = undefined;
     this.showProblems = false;
+    this.showList = false;
     this.notice = "";
     this.saveState = "saved";
   }
@@ -74,6 +80,11 @@ export class LoomApp extends LitElement {
       session.runs.subscribe(refresh),
       control.subscribe(refresh),
       session.onFaults(refresh),
+      listenToClipboard(
+        session,
+        () => this.#pastePlace(),
+        (text) => (this.notice = text),
+      ),
     ];
     window.addEventListener("keydown", this.#key);
     onDrop(document.body, (file) => void this.#openFile(file));
@@ -103,11 +114,19 @@ export class LoomApp extends LitElement {
           @open-palette=${(event: CustomEvent<PaletteRequest>): void => {
             this.palette = event.detail;
           }}
-          @open-templates=${(): void => this.#openTemplates()}
+          @open-templates=${(): void => this.openTemplates()}
           @view-failed=${(event: CustomEvent<unknown>): void => {
             this.notice = `The view could not follow the graph: ${String(event.detail)}`;
           }}
         ></loom-canvas>
+        ${this.showList
+          ? html`<loom-list
+              .session=${session}
+              @reveal=${(event: CustomEvent<string>): void => void this.canvas.reveal(event.detail)}
+              @close=${(): void => this.toggleList()}
+            ></loom-list>`
+          : nothing}
+        <loom-minimap .canvas=${this.hasUpdated ? this.canvas : undefined} .session=${session}></loom-minimap>
         ${this.palette ? this.#paletteAt(this.palette) : nothing}
         ${failure === ""
           ? nothing
@@ -150,7 +169,7 @@ export class LoomApp extends LitElement {
           store.execute("Rename graph", rename((event.currentTarget as HTMLInputElement).value))}
       />
       <span class="rule optional"></span>
-      <button title="Templates" aria-label="Templates" @click=${(): void => this.#openTemplates()}>
+      <button title="Templates" aria-label="Templates" @click=${(): void => this.openTemplates()}>
         ${icons.book}<span class="label">Templates</span>
       </button>
       <button class="optional" title="New graph" aria-label="New graph" @click=${(): void => store.replace(EMPTY, "New graph")}>
@@ -166,6 +185,16 @@ export class LoomApp extends LitElement {
       ${button("undo", store.undoLabel === undefined ? "Undo" : `Undo: ${store.undoLabel}`, icons.undo, store.undoLabel === undefined)}
       ${button("redo", store.redoLabel === undefined ? "Redo" : `Redo: ${store.redoLabel}`, icons.redo, store.redoLabel === undefined)}
       ${button("palette", "Add a node", icons.plus)} ${button("fit", "Show all", icons.fit, false, "optional")}
+      ${button("tidy", "Tidy the graph", icons.tidy, false, "optional")}
+      <button
+        class="icon optional"
+        aria-label="The graph as a list"
+        title="The graph as a list"
+        aria-pressed=${this.showList}
+        @click=${(): void => this.act("list")}
+      >
+        ${icons.list}
+      </button>
       ${button("help", "Keyboard and pointer", icons.keyboard, false, "optional")}
       <span class="gap"></span>
       ${this.session.runs.phase === "idle"
@@ -266,6 +295,12 @@ export class LoomApp extends LitElement {
     this.canvas.element.focus({ preventScroll: true });
   }
 
+  /** Under the pointer, where it is over the canvas; else in the middle. */
+  #pastePlace(): { at: readonly [number, number]; zone: string | undefined } {
+    const { x, y } = this.canvas.pointer ?? this.canvas.center();
+    return { at: [Math.round(x / 10) * 10, Math.round(y / 10) * 10], zone: this.#zoneAt(x, y) };
+  }
+
   /** The innermost zone whose region holds a point. */
   #zoneAt(x: number, y: number): string | undefined {
     const { document } = this.session;
@@ -282,7 +317,7 @@ export class LoomApp extends LitElement {
     this.control.clearFailure();
   }
 
-  #openTemplates(): void {
+  openTemplates(): void {
     void this.renderRoot.querySelector<LoomTemplates>("loom-templates")?.open();
   }
 
@@ -309,61 +344,27 @@ export class LoomApp extends LitElement {
     this.act(action);
   };
 
-  /** Does what a shortcut or a button of the toolbar asks for. */
   act(action: ActionId): void {
-    const { session, control, canvas } = this;
-    const { store, selection } = session;
-    switch (action) {
-      case "run":
-        return void control.run();
-      case "cancel":
-        return void control.cancel();
-      case "undo":
-        return void store.undo();
-      case "redo":
-        return void store.redo();
-      case "palette":
-        this.palette = canvas.center();
-        return;
-      case "delete":
-        return this.#delete();
-      case "select-all":
-        return selection.set(Object.keys(store.document.nodes));
-      case "escape":
-        if (!canvas.cancelGesture()) selection.clear();
-        return;
-      case "rename":
-        for (const id of selection.nodes) return canvas.nodeElement(id)?.rename();
-        return;
-      case "fold":
-        if (selection.nodes.size > 0) canvas.toggleFold([...selection.nodes]);
-        return;
-      case "fit":
-        return void canvas.fit();
-      case "fit-selection":
-        return void canvas.fit(selection.nodes.size > 0 ? selection.nodes : undefined);
-      case "zoom-in":
-        return void canvas.zoomBy(1.25);
-      case "zoom-out":
-        return void canvas.zoomBy(0.8);
-      case "save":
-        return download(fileNameOf(store.document), writeGraph(store.document));
-      case "open":
-        void pickFile(".json,application/json").then((file) => (file ? this.#openFile(file) : undefined));
-        return;
-      case "help":
-        return void this.renderRoot.querySelector<LoomShortcuts>("loom-shortcuts")?.open();
-    }
+    ACTIONS[action](this);
   }
 
-  #delete(): void {
-    const { store, selection, catalog } = this.session;
-    if (selection.edge !== undefined) {
-      store.execute("Remove wire", disconnect([selection.edge]));
-      return;
-    }
-    if (selection.nodes.size === 0) return;
-    const what = selection.nodes.size === 1 ? "node" : `${selection.nodes.size} nodes`;
-    store.execute(`Delete ${what}`, removeWithZones(catalog, selection.nodes));
+  openPaletteAtCenter(): void {
+    this.palette = this.canvas.center();
+  }
+
+  openFile(): void {
+    void pickFile(".json,application/json").then((file) => (file ? this.#openFile(file) : undefined));
+  }
+
+  openHelp(): void {
+    void this.renderRoot.querySelector<LoomShortcuts>("loom-shortcuts")?.open();
+  }
+
+  toggleList(): void {
+    this.showList = !this.showList;
+  }
+
+  toggleProblems(): void {
+    this.showProblems = !this.showProblems;
   }
 }

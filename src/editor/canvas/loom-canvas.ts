@@ -125,6 +125,11 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     return this.#part(".area");
   }
 
+  /** Where the pointer is over the canvas, in canvas pixels. */
+  get pointer(): PortPlace | undefined {
+    return this.#router?.pointer;
+  }
+
   cancelGesture(): boolean {
     return this.#router?.cancel() ?? false;
   }

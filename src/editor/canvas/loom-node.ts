@@ -106,6 +106,7 @@ export class LoomNode extends LitElement {
     this.toggleAttribute("data-bad", problems.length > 0);
     const parts = [shape.title, this.run.status === "idle" ? "" : this.run.status, ...problems.map((fault) => fault.message)];
     this.setAttribute("aria-label", parts.filter((part) => part !== "").join(", "));
+    if (changed.has("layout")) this.style.containIntrinsicSize = `auto ${NODE.width}px auto ${this.layout.height}px`;
     if (changed.has("node")) this.style.setProperty("--family", familyColor(this.node.record.type));
   }
 

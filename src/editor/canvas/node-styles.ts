@@ -14,11 +14,10 @@ export const nodeStyles = css`
     top: -${px(EDGE)};
     left: -${px(EDGE)};
     display: block;
-    box-sizing: content-box;
-    width: ${px(NODE.width)};
+    box-sizing: border-box;
+    width: ${px(NODE.width + 2 * EDGE)};
     padding: ${px(EDGE)};
     content-visibility: auto;
-    contain-intrinsic-size: auto ${px(NODE.width)} auto 160px;
     pointer-events: none;
     outline: none;
     font: var(--text-m) / 1.3 var(--font);
@@ -420,8 +419,13 @@ export const nodeStyles = css`
     display: none;
   }
 
+  :host([far]) .state,
+  :host([far]) .fold {
+    display: none;
+  }
+
   :host([far]) .title {
     overflow: visible;
-    text-overflow: clip;
+    font-size: 20px;
   }
 `;

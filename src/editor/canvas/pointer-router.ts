@@ -3,6 +3,7 @@ import { startWire } from "./gestures/drag-wire.ts";
 import type { Gesture } from "./gestures/gesture.ts";
 import { startMarquee } from "./gestures/marquee.ts";
 import { startPan } from "./gestures/pan.ts";
+import type { PortPlace } from "./geometry.ts";
 import type { LoomCanvas } from "./loom-canvas.ts";
 
 /** Pixels that a pointer may tremble before a press becomes a drag. */
@@ -19,6 +20,8 @@ export class PointerRouter {
   #pending: { readonly start: PointerEvent; readonly make: () => Gesture; readonly click: () => void } | undefined;
   readonly #pointers = new Set<number>();
   #longPress = 0;
+  /** Where the pointer was last over the canvas, in canvas pixels. */
+  pointer: PortPlace | undefined;
 
   constructor(canvas: LoomCanvas, container: HTMLElement) {
     this.#canvas = canvas;
@@ -27,6 +30,7 @@ export class PointerRouter {
     container.addEventListener("pointerdown", (event) => this.#down(event), { signal });
     container.addEventListener("dblclick", (event) => this.#doubleClick(event), { signal });
     container.addEventListener("pointermove", (event) => this.#hover(event), { signal });
+    container.addEventListener("pointerleave", () => (this.pointer = undefined), { signal });
     window.addEventListener("pointermove", (event) => this.#move(event), { signal });
     window.addEventListener("pointerup", (event) => this.#up(event), { signal });
     window.addEventListener("pointercancel", (event) => this.#lost(event), { signal });
@@ -130,6 +134,7 @@ export class PointerRouter {
   }
 
   #hover(event: PointerEvent): void {
+    this.pointer = this.#canvas.toCanvas(event);
     if (this.#gesture || event.pointerType === "touch") return;
     const over = this.#canvas.nodeOf(event);
     const { x, y } = this.#canvas.toCanvas(event);

@@ -14,6 +14,7 @@ const POINTER: readonly (readonly [string, string])[] = [
   ["Drag from a socket", "Draw a wire; in empty space: add a node that fits"],
   ["Drag a wired input away", "Move or remove its wire"],
   ["Double-click a header", "Rename the node"],
+  ["Drop a node on a wire", "Put it into the wire"],
   ["Drop a .json file", "Open a graph"],
 ];
 
@@ -102,7 +103,7 @@ export class LoomShortcuts extends LitElement {
             html`<section>
               <h3>${group}</h3>
               <dl>
-                ${SHORTCUTS.filter((shortcut) => shortcut.group === group).map(
+                ${SHORTCUTS.filter((shortcut) => shortcut.group === group && shortcut.title !== "").map(
                   (shortcut) =>
                     html`<div>
                       <dt>${showKeys(shortcut.keys[0] ?? "", mac).map((key) => html`<kbd>${key}</kbd> `)}</dt>

@@ -39,7 +39,12 @@ export interface Blocks {
 
 /** Contracts zones. `include` leaves nodes out; the document must have no fault in zones or scopes of what stays. */
 export function buildBlocks(structure: GraphStructure, include: (node: string) => boolean): Blocks {
-  const newBlock = (zone: GraphZone | undefined): Block => ({ zone, elements: [], fromBegin: [], intoEnd: [] });
+  const newBlock = (zone: GraphZone | undefined): Block => ({
+    zone,
+    elements: [],
+    fromBegin: [],
+    intoEnd: [],
+  });
   const top = newBlock(undefined);
   const ofZone = new Map<string, Block>();
   const elementOf = new Map<string, Element>();
@@ -49,7 +54,12 @@ export function buildBlocks(structure: GraphStructure, include: (node: string) =
   for (const zone of structure.zones.values()) {
     if (zone.begin !== undefined && include(zone.begin.id)) ofZone.set(zone.id, newBlock(zone));
   }
-  const addElement = (key: string, block: Block, node: GraphNode | undefined, zone: GraphZone | undefined): Element => {
+  const addElement = (
+    key: string,
+    block: Block,
+    node: GraphNode | undefined,
+    zone: GraphZone | undefined,
+  ): Element => {
     const element: Element = { key, node, zone, block, incoming: [], outgoing: [] };
     block.elements.push(element);
     return element;

@@ -16,14 +16,22 @@ export type Connection =
   | { readonly ok: false; readonly reason: string };
 
 /** Whether an editor may draw a wire from an output to an input, both as `node.port`; if not, a reason for people. */
-export function canConnect(description: RegistryDescription, document: GraphDocument, from: string, to: string): Connection {
+export function canConnect(
+  description: RegistryDescription,
+  document: GraphDocument,
+  from: string,
+  to: string,
+): Connection {
   const structure = structureOf(description, document);
   const [fromRef, toRef] = [splitRef(from), splitRef(to)];
   const source = fromRef && structure.nodes.get(fromRef.node);
   const target = toRef && structure.nodes.get(toRef.node);
-  if (!source || !target) return { ok: false, reason: `There is no ${source ? "input" : "output"} "${source ? to : from}".` };
-  if (!source.outputs.has(fromRef.port)) return { ok: false, reason: `${nameNode(source)} has no output "${fromRef.port}".` };
-  if (!target.inputs.has(toRef.port)) return { ok: false, reason: `${nameNode(target)} has no input "${toRef.port}".` };
+  if (!source || !target)
+    return { ok: false, reason: `There is no ${source ? "input" : "output"} "${source ? to : from}".` };
+  if (!source.outputs.has(fromRef.port))
+    return { ok: false, reason: `${nameNode(source)} has no output "${fromRef.port}".` };
+  if (!target.inputs.has(toRef.port))
+    return { ok: false, reason: `${nameNode(target)} has no input "${toRef.port}".` };
   if (source === target) return { ok: false, reason: "A node cannot be wired to itself." };
 
   const boundary = boundaryFault(structure, { source, target });
@@ -49,18 +57,29 @@ export function canConnect(description: RegistryDescription, document: GraphDocu
 }
 
 /** A wire into a reroute or a carried value changes types further on, where they may not fit any more. */
-function downstreamFault(structure: GraphStructure, document: GraphDocument, wire: EdgeRecord): string | undefined {
+function downstreamFault(
+  structure: GraphStructure,
+  document: GraphDocument,
+  wire: EdgeRecord,
+): string | undefined {
   const target = structure.nodes.get(splitRef(wire.to)?.node ?? "");
   const port = splitRef(wire.to)?.port;
   const outputs = [...(target?.outputs.values() ?? [])];
-  if (!outputs.some(({ typeFrom, carry, name }) => typeFrom === port || (carry && name === port))) return undefined;
+  if (!outputs.some(({ typeFrom, carry, name }) => typeFrom === port || (carry && name === port)))
+    return undefined;
 
   const edges = [...document.edges.filter(({ to }) => to !== wire.to), wire];
   const then = structureOf(structure.description, { ...document, edges });
   const [before, after] = [resolveTypes(structure), resolveTypes(then)];
-  const fitIn = (types: ResolvedTypes, of: GraphStructure, { source, sourcePort, target: node, targetPort }: GraphEdge): Fit => {
+  const fitIn = (
+    types: ResolvedTypes,
+    of: GraphStructure,
+    { source, sourcePort, target: node, targetPort }: GraphEdge,
+  ): Fit => {
     const [from, to] = [of.nodes.get(source.id), of.nodes.get(node.id)];
-    return from && to ? typeFits(of.description, types.output(from, sourcePort), types.input(to, targetPort)) : { ok: true };
+    return from && to
+      ? typeFits(of.description, types.output(from, sourcePort), types.input(to, targetPort))
+      : { ok: true };
   };
   for (const edge of then.edges) {
     const fit = fitIn(after, then, edge);

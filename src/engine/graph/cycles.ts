@@ -11,7 +11,8 @@ export function successors(structure: GraphStructure): Successors {
   const next: number[][] = [];
   for (const node of structure.nodes.values()) next.push(node.outgoing.map(({ target }) => target.index));
   const order = (first: GraphNode | undefined, second: GraphNode | undefined): void => {
-    if (first !== undefined && second !== undefined && first !== second) next[first.index]?.push(second.index);
+    if (first !== undefined && second !== undefined && first !== second)
+      next[first.index]?.push(second.index);
   };
   for (const zone of structure.zones.values()) {
     order(zone.begin, zone.end);
@@ -83,7 +84,8 @@ function findKnots(next: Successors): number[][] {
     isPending.add(index);
     visits.push({ index, targets: next[index] ?? [], at: 0 });
   };
-  const lower = (index: number, to: number): void => void lowest.set(index, Math.min(lowest.get(index) ?? to, to));
+  const lower = (index: number, to: number): void =>
+    void lowest.set(index, Math.min(lowest.get(index) ?? to, to));
 
   for (const root of next.keys()) {
     if (order.has(root)) continue;
@@ -128,7 +130,8 @@ export function findPath(
     const index = queue[at] ?? to;
     if (index === to) {
       const path: number[] = [];
-      for (let back: number | undefined = index; back !== undefined; back = cameFrom.get(back)) path.push(back);
+      for (let back: number | undefined = index; back !== undefined; back = cameFrom.get(back))
+        path.push(back);
       return path.reverse();
     }
     for (const target of next[index] ?? []) visit(target, index);

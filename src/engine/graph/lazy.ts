@@ -17,7 +17,11 @@ export function isLazyEdge({ edge, to }: BlockEdge): boolean {
   return to?.node !== undefined && edge.target.inputs.get(edge.targetPort)?.lazy === true;
 }
 
-function ancestors(starts: Iterable<Element>, within: ReadonlySet<Element>, follow: (edge: BlockEdge) => boolean): Set<Element> {
+function ancestors(
+  starts: Iterable<Element>,
+  within: ReadonlySet<Element>,
+  follow: (edge: BlockEdge) => boolean,
+): Set<Element> {
   const found = new Set<Element>();
   const queue = [...starts].filter((element) => within.has(element));
   for (let element = queue.pop(); element !== undefined; element = queue.pop()) {
@@ -34,17 +38,26 @@ function ancestors(starts: Iterable<Element>, within: ReadonlySet<Element>, foll
  * Finds what each lazy input defers among the elements of one list of steps: its ancestors, except those that the same
  * node also needs at once and those that `mayDefer` excludes (with their own ancestors).
  */
-export function findLazyInputs(elements: ReadonlySet<Element>, mayDefer: (element: Element) => boolean): LazyInput[] {
+export function findLazyInputs(
+  elements: ReadonlySet<Element>,
+  mayDefer: (element: Element) => boolean,
+): LazyInput[] {
   const inputs: LazyInput[] = [];
   for (const owner of elements) {
     const lazy = owner.incoming.filter(isLazyEdge);
     if (lazy.length === 0) continue;
-    const sources = owner.incoming.flatMap((edge) => (!isLazyEdge(edge) && edge.from !== undefined ? [edge.from] : []));
+    const sources = owner.incoming.flatMap((edge) =>
+      !isLazyEdge(edge) && edge.from !== undefined ? [edge.from] : [],
+    );
     const eager = ancestors(sources, elements, () => true);
     for (const { edge, from } of lazy) {
       const all = ancestors(from === undefined ? [] : [from], elements, () => true);
       const direct = ancestors(from === undefined ? [] : [from], elements, (one) => !isLazyEdge(one));
-      const excluded = ancestors([...all].filter((element) => !mayDefer(element)), elements, () => true);
+      const excluded = ancestors(
+        [...all].filter((element) => !mayDefer(element)),
+        elements,
+        () => true,
+      );
       const deferred = new Set([...all].filter((element) => !eager.has(element) && !excluded.has(element)));
       const asked = new Set([...direct].filter((element) => deferred.has(element)));
       inputs.push({ owner, port: edge.targetPort, deferred, asked, ancestors: all });

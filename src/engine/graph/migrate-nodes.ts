@@ -33,5 +33,9 @@ export function migrateNodes(registry: Registry, document: GraphDocument): Migra
       return [id, record];
     }
   });
-  return { document: migrated.length === 0 ? document : { ...document, nodes: Object.fromEntries(nodes) }, migrated, faults };
+  return {
+    document: migrated.length === 0 ? document : { ...document, nodes: Object.fromEntries(nodes) },
+    migrated,
+    faults,
+  };
 }

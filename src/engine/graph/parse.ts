@@ -40,7 +40,8 @@ export function parseDocument(input: unknown, options: ParseOptions = {}): Parse
   const unsavable: DocumentFault[] = [];
   findUnsavable(read.json, "", new Set(), unsavable);
   if (unsavable.length > 0) return { ok: false, faults: unsavable };
-  const json = typeof input === "string" ? read.json : (JSON.parse(JSON.stringify(input) ?? "null") as unknown);
+  const json =
+    typeof input === "string" ? read.json : (JSON.parse(JSON.stringify(input) ?? "null") as unknown);
   if (!isRecord(json)) return refuse("", `A graph file holds one JSON object, but this is ${nameOf(json)}.`);
   let upgrade;
   try {
@@ -52,7 +53,11 @@ export function parseDocument(input: unknown, options: ParseOptions = {}): Parse
   const faults = new FormChecker().check(upgrade.json);
   if (faults.length > 0) return { ok: false, faults };
   const document = upgrade.json as unknown as GraphDocument;
-  return { ok: true, document, ...(upgrade.upgradedFrom !== undefined ? { upgradedFrom: upgrade.upgradedFrom } : {}) };
+  return {
+    ok: true,
+    document,
+    ...(upgrade.upgradedFrom !== undefined ? { upgradedFrom: upgrade.upgradedFrom } : {}),
+  };
 }
 
 /** Like {@link parseDocument}, for callers who cannot go on without. @throws {DocumentError} with every fault. */
@@ -85,12 +90,14 @@ function readText(text: string): Read {
 function findUnsavable(value: unknown, path: string, around: Set<unknown>, faults: DocumentFault[]): void {
   const say = (message: string): void => void faults.push({ path, message });
   if (typeof value === "number" && !Number.isFinite(value)) say(`${value} cannot stand in a graph file.`);
-  else if (["function", "symbol", "bigint"].includes(typeof value)) say(`a ${typeof value} cannot stand in a graph file.`);
+  else if (["function", "symbol", "bigint"].includes(typeof value))
+    say(`a ${typeof value} cannot stand in a graph file.`);
   if (typeof value !== "object" || value === null) return;
   if (around.has(value)) return say("it contains itself.");
   if (around.size > 500) return say("it is nested too deeply.");
   around.add(value);
-  for (const [key, part] of Object.entries(value)) findUnsavable(part, path === "" ? key : `${path}.${key}`, around, faults);
+  for (const [key, part] of Object.entries(value))
+    findUnsavable(part, path === "" ? key : `${path}.${key}`, around, faults);
   around.delete(value);
 }
 
@@ -114,7 +121,8 @@ class FormChecker {
     this.#eachRecord(json["nodes"], "nodes", true, (node, path) => {
       this.#text(node, path, "type");
       const { version } = node;
-      if (!Number.isInteger(version) || (version as number) < 1) this.#wrong(`${path}.version`, "a whole number from 1", version);
+      if (!Number.isInteger(version) || (version as number) < 1)
+        this.#wrong(`${path}.version`, "a whole number from 1", version);
       this.#optionalText(node, path, "zone");
       this.#optionalText(node, path, "title");
       if (!isRecord(node["params"])) this.#wrong(`${path}.params`, "an object", node["params"]);
@@ -176,7 +184,8 @@ class FormChecker {
     if (value === undefined) return;
     if (!isRecord(value)) return this.#wrong("layout", "an object", value);
     for (const [id, corner] of Object.entries(value)) {
-      const fits = Array.isArray(corner) && corner.length === 2 && corner.every((part) => Number.isFinite(part));
+      const fits =
+        Array.isArray(corner) && corner.length === 2 && corner.every((part) => Number.isFinite(part));
       if (!fits) this.#wrong(`layout.${id}`, "two numbers, [x, y]", corner);
     }
   }

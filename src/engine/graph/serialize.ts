@@ -25,7 +25,12 @@ function keysAt(path: readonly string[]): readonly string[] {
   return top === "zones" ? ZONE_KEYS : [];
 }
 
-function print(value: unknown, indent: string, keysOf: (path: string[]) => readonly string[], path: string[]): string {
+function print(
+  value: unknown,
+  indent: string,
+  keysOf: (path: string[]) => readonly string[],
+  path: string[],
+): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
   const inner = `${indent}  `;
   const isList = Array.isArray(value);

@@ -117,7 +117,14 @@ function portsOf(node: NodeDescription, carry: readonly string[]): PortMaps {
     });
   }
   for (const [name, param] of Object.entries(node.params)) {
-    inputs.set(name, { name, type: socketIdOfParam(param), optional: true, lazy: false, param, carry: false });
+    inputs.set(name, {
+      name,
+      type: socketIdOfParam(param),
+      optional: true,
+      lazy: false,
+      param,
+      carry: false,
+    });
   }
   for (const [name, port] of Object.entries(node.outputs)) {
     outputs.set(name, {
@@ -163,7 +170,14 @@ function buildZones(document: GraphDocument, faults: Fault[]): Map<string, Graph
       });
     }
     const usable = parent !== undefined && records.has(parent) && !circular.has(id);
-    zones.set(id, { id, record, parent: usable ? parent : undefined, members: [], begin: undefined, end: undefined });
+    zones.set(id, {
+      id,
+      record,
+      parent: usable ? parent : undefined,
+      members: [],
+      begin: undefined,
+      end: undefined,
+    });
   }
   return zones;
 }
@@ -190,7 +204,8 @@ function build(description: RegistryDescription, document: GraphDocument): Graph
       ports = portsOf(node, []);
       shared.set(node, ports);
     }
-    if (node !== undefined && side !== undefined && zone !== undefined) ports = portsOf(node, zone.record.carry);
+    if (node !== undefined && side !== undefined && zone !== undefined)
+      ports = portsOf(node, zone.record.carry);
     const graphNode: GraphNode = {
       id,
       index: nodes.size,
@@ -212,14 +227,21 @@ function build(description: RegistryDescription, document: GraphDocument): Graph
   return { description, document, nodes, zones, edges, faults };
 }
 
-function buildEdges(document: GraphDocument, nodes: ReadonlyMap<string, GraphNode>, faults: Fault[]): GraphEdge[] {
+function buildEdges(
+  document: GraphDocument,
+  nodes: ReadonlyMap<string, GraphNode>,
+  faults: Fault[],
+): GraphEdge[] {
   const edges: GraphEdge[] = [];
   for (const [index, { from, to }] of document.edges.entries()) {
     const wire = `The wire ${from} → ${to}`;
     const ends = { source: splitRef(from), target: splitRef(to) };
     const source = ends.source && nodes.get(ends.source.node);
     const target = ends.target && nodes.get(ends.target.node);
-    for (const [ref, end, node] of [[from, ends.source, source] as const, [to, ends.target, target] as const]) {
+    for (const [ref, end, node] of [
+      [from, ends.source, source] as const,
+      [to, ends.target, target] as const,
+    ]) {
       if (end === undefined) {
         const message = `${wire}: "${ref}" is not of the form node.port.`;
         faults.push({ code: "unknown-port", edge: index, message });
@@ -258,7 +280,13 @@ function buildEdges(document: GraphDocument, nodes: ReadonlyMap<string, GraphNod
   return edges;
 }
 
-function unknownPort(wire: string, edge: number, node: GraphNode, port: string, side: "input" | "output"): Fault {
+function unknownPort(
+  wire: string,
+  edge: number,
+  node: GraphNode,
+  port: string,
+  side: "input" | "output",
+): Fault {
   const names = [...(side === "input" ? node.inputs : node.outputs).keys()];
   const has = names.length === 0 ? `it has no ${side}s` : `it has ${names.join(", ")}`;
   const title = node.description?.title ?? node.record.type;

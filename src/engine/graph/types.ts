@@ -31,7 +31,7 @@ export function typeFits(description: RegistryDescription, from: string, to: str
 
 function findFit(description: RegistryDescription, from: string, to: string): Fit {
   const wider: string[] = [];
-  for (let at: string | undefined = from; at !== undefined && !wider.includes(at); ) {
+  for (let at: string | undefined = from; at !== undefined && !wider.includes(at);) {
     if (at === to) return fits;
     wider.push(at);
     at = lookUp(description.types, at)?.extends;
@@ -53,7 +53,11 @@ export interface ResolvedTypes {
 }
 
 /** Where an output has its type from: an input of the same zone's begin, or of the same node. */
-function typeSource(structure: GraphStructure, node: GraphNode, output: OutputPort): [GraphNode, string] | undefined {
+function typeSource(
+  structure: GraphStructure,
+  node: GraphNode,
+  output: OutputPort,
+): [GraphNode, string] | undefined {
   if (output.carry) {
     const begin = node.record.zone === undefined ? undefined : structure.zones.get(node.record.zone)?.begin;
     return begin === undefined ? undefined : [begin, output.name];

@@ -6,7 +6,14 @@ import type { GraphDocument } from "./document.ts";
 import type { Fault } from "./fault.ts";
 import { findLazyInputs, isLazyEdge } from "./lazy.ts";
 import { orderElements } from "./order.ts";
-import { structureOf, zonePath, type GraphEdge, type GraphNode, type GraphStructure, type GraphZone } from "./structure.ts";
+import {
+  structureOf,
+  zonePath,
+  type GraphEdge,
+  type GraphNode,
+  type GraphStructure,
+  type GraphZone,
+} from "./structure.ts";
 import { nameType, resolveTypes, typeFits } from "./types.ts";
 
 /** How messages name a node: `Node "step" (DDIM step)`. */
@@ -95,7 +102,12 @@ function checkParams(node: GraphNode, faults: Fault[]): void {
     }
     const reason = checkParam(spec, value);
     if (reason !== undefined) {
-      faults.push({ code: "bad-param", node: id, port: name, message: `${nameNode(node)}: "${name}" ${reason}.` });
+      faults.push({
+        code: "bad-param",
+        node: id,
+        port: name,
+        message: `${nameNode(node)}: "${name}" ${reason}.`,
+      });
     }
   }
 }
@@ -103,12 +115,21 @@ function checkParams(node: GraphNode, faults: Fault[]): void {
 function checkZone(structure: GraphStructure, zone: GraphZone, faults: Fault[]): void {
   const { id, record, members } = zone;
   const say = (code: Fault["code"], message: string, node?: string, port?: string): void => {
-    faults.push({ code, zone: id, message, ...(node !== undefined ? { node } : {}), ...(port !== undefined ? { port } : {}) });
+    faults.push({
+      code,
+      zone: id,
+      message,
+      ...(node !== undefined ? { node } : {}),
+      ...(port !== undefined ? { port } : {}),
+    });
   };
   if (id === "" || id.includes(".")) say("bad-id", `The zone id "${id}" must not be empty or hold a dot.`);
   const kind = lookUp(structure.description.zones, record.kind);
   if (kind === undefined) {
-    say("unknown-zone-kind", `Zone "${id}" is of the unknown kind "${record.kind}". Install what provides it.`);
+    say(
+      "unknown-zone-kind",
+      `Zone "${id}" is of the unknown kind "${record.kind}". Install what provides it.`,
+    );
     return;
   }
   for (const side of ["begin", "end"] as const) {
@@ -118,7 +139,12 @@ function checkZone(structure: GraphStructure, zone: GraphZone, faults: Fault[]):
       const end = node?.description?.zone;
       if (node === undefined || end?.end !== side) continue;
       if (end.kind === record.kind) found.push(member);
-      else say("zone-ends", `${nameNode(node)} is the ${side} of a ${end.kind} zone, but "${id}" is a ${record.kind} zone.`, member);
+      else
+        say(
+          "zone-ends",
+          `${nameNode(node)} is the ${side} of a ${end.kind} zone, but "${id}" is a ${record.kind} zone.`,
+          member,
+        );
     }
     if (found.length === 1) continue;
     const problem = found.length === 0 ? "has no" : `has ${found.length} nodes (${found.join(", ")}) as its`;
@@ -141,9 +167,16 @@ function checkCarry(
     seen.add(name);
     for (const node of [begin, end]) {
       const own = node?.description;
-      const taken = [own?.inputs, own?.params, own?.outputs].some((ports) => ports !== undefined && Object.hasOwn(ports, name));
+      const taken = [own?.inputs, own?.params, own?.outputs].some(
+        (ports) => ports !== undefined && Object.hasOwn(ports, name),
+      );
       if (node !== undefined && taken) {
-        say("carry", `Zone "${id}" cannot carry "${name}": ${nameNode(node)} has a port of its own of that name.`, node.id, name);
+        say(
+          "carry",
+          `Zone "${id}" cannot carry "${name}": ${nameNode(node)} has a port of its own of that name.`,
+          node.id,
+          name,
+        );
       }
     }
   }
@@ -156,14 +189,22 @@ function checkWires(structure: GraphStructure, faults: Fault[]): void {
     const wire = `The wire ${source.id}.${sourcePort} → ${target.id}.${targetPort}`;
     const place = { node: target.id, port: targetPort, edge: index };
     const boundary = boundaryFault(structure, edge);
-    if (boundary !== undefined) faults.push({ code: "zone-boundary", ...place, message: `${wire}: ${boundary}` });
-    const fit = typeFits(structure.description, types.output(source, sourcePort), types.input(target, targetPort));
+    if (boundary !== undefined)
+      faults.push({ code: "zone-boundary", ...place, message: `${wire}: ${boundary}` });
+    const fit = typeFits(
+      structure.description,
+      types.output(source, sourcePort),
+      types.input(target, targetPort),
+    );
     if (!fit.ok) faults.push({ code: "type-mismatch", ...place, message: `${wire}: ${fit.reason}.` });
   }
 }
 
 /** Why a wire may not cross the border of a zone; undefined if it crosses none, or enters one from around it. */
-export function boundaryFault(structure: GraphStructure, { source, target }: Pick<GraphEdge, "source" | "target">): string | undefined {
+export function boundaryFault(
+  structure: GraphStructure,
+  { source, target }: Pick<GraphEdge, "source" | "target">,
+): string | undefined {
   if (source.writesIn === undefined || source.writesIn === target.readsIn) return undefined;
   if (zonePath(structure, target.readsIn).includes(source.writesIn)) return undefined;
   const { writesIn: inner } = source;
@@ -201,7 +242,9 @@ function checkLazyOrder(elements: ReadonlySet<Element>, faults: Fault[]): void {
   if (![...elements].some(({ incoming }) => incoming.some(isLazyEdge))) return;
   const { conflict } = orderElements(elements);
   if (conflict === undefined) return;
-  const names = conflict.map(({ node, zone }) => (node !== undefined ? nameNode(node) : `Zone "${zone?.id ?? ""}"`));
+  const names = conflict.map(({ node, zone }) =>
+    node !== undefined ? nameNode(node) : `Zone "${zone?.id ?? ""}"`,
+  );
   faults.push({
     code: "lazy-conflict",
     node: conflict.map(({ node }) => node?.id).find((id) => id !== undefined) ?? "",

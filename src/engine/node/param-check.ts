@@ -19,14 +19,18 @@ function checkSeed(value: unknown): string | undefined {
     typeof value === "number"
       ? Number.isSafeInteger(value) && value >= 0
       : typeof value === "string" && /^\d{1,20}$/.test(value) && BigInt(value) <= MAX_SEED;
-  return fits ? undefined : `must be a whole number from 0 to 2^53-1, or a text of digits below 2^64, but is ${show(value)}`;
+  return fits
+    ? undefined
+    : `must be a whole number from 0 to 2^53-1, or a text of digits below 2^64, but is ${show(value)}`;
 }
 
 /** Why a value cannot be that of a parameter, as the rest of a sentence that begins with its name; undefined if it can. */
 export function checkParam(spec: ParamSpec, value: unknown): string | undefined {
   switch (spec.kind) {
     case "int":
-      return Number.isSafeInteger(value) ? checkNumber(spec, value, "a whole number") : `must be a whole number, but is ${show(value)}`;
+      return Number.isSafeInteger(value)
+        ? checkNumber(spec, value, "a whole number")
+        : `must be a whole number, but is ${show(value)}`;
     case "float":
       return checkNumber(spec, value, "a number");
     case "boolean":

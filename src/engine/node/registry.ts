@@ -1,6 +1,11 @@
 import type { NodeDefinition, Port, Ports } from "./define-node.ts";
 import type { ZoneDefinition } from "./define-zone.ts";
-import type { NodeDescription, PortDescription, RegistryDescription, ZoneDescription } from "./description.ts";
+import type {
+  NodeDescription,
+  PortDescription,
+  RegistryDescription,
+  ZoneDescription,
+} from "./description.ts";
 import { checkParam } from "./param-check.ts";
 import { socketIdOfParam } from "./params.ts";
 import { anyType, booleanType, floatType, intType, textType, type SocketType } from "./socket-type.ts";
@@ -13,7 +18,11 @@ export interface Conversion {
 }
 
 /** Declares a conversion. It must lose nothing: what could surprise belongs into a node. */
-export function conversion<A, B>(from: SocketType<A>, to: SocketType<B>, convert: (value: A) => B): Conversion {
+export function conversion<A, B>(
+  from: SocketType<A>,
+  to: SocketType<B>,
+  convert: (value: A) => B,
+): Conversion {
   return { from, to, convert: (value) => convert(value as A) };
 }
 
@@ -64,7 +73,9 @@ export function createRegistry(parts: RegistryParts): Registry {
     for (const port of [...Object.values(inputs), ...Object.values(outputs)]) addType(port.type);
     for (const [name, port] of Object.entries(outputs)) {
       if (port.typeFrom !== undefined && !Object.hasOwn(inputs, port.typeFrom)) {
-        throw new Error(`Node type "${owner}": output "${name}" takes its type from "${port.typeFrom}", which is no input.`);
+        throw new Error(
+          `Node type "${owner}": output "${name}" takes its type from "${port.typeFrom}", which is no input.`,
+        );
       }
     }
   };
@@ -90,7 +101,11 @@ export function createRegistry(parts: RegistryParts): Registry {
   }
   for (const zone of parts.zones ?? []) {
     if (zones.has(zone.kind)) throw new Error(`Two zones have the kind "${zone.kind}".`);
-    if ([...Object.values(zone.begin.inputs), ...Object.values(zone.end.inputs)].some(({ lazy }) => lazy === true)) {
+    if (
+      [...Object.values(zone.begin.inputs), ...Object.values(zone.end.inputs)].some(
+        ({ lazy }) => lazy === true,
+      )
+    ) {
       throw new Error(`Zone kind "${zone.kind}" has a lazy input; only nodes may have one.`);
     }
     claim(zone.begin.type);
@@ -170,7 +185,12 @@ export function describeRegistry(registry: Registry): RegistryDescription {
     types: Object.fromEntries(
       [...registry.types.values()].map(({ id, label, shape, extends: wider }) => [
         id,
-        { id, label, ...(shape !== undefined ? { shape } : {}), ...(wider !== undefined ? { extends: wider } : {}) },
+        {
+          id,
+          label,
+          ...(shape !== undefined ? { shape } : {}),
+          ...(wider !== undefined ? { extends: wider } : {}),
+        },
       ]),
     ),
     conversions: registry.conversions.map(({ from, to }) => ({ from: from.id, to: to.id })),
@@ -180,7 +200,8 @@ export function describeRegistry(registry: Registry): RegistryDescription {
 /** The inputs and parameters of a node as one list of ports, in the order in which an editor shows them. */
 export function inputPortsOf(node: NodeDescription): Record<string, PortDescription> {
   const fromParams = Object.entries(node.params).map(
-    ([name, spec]) => [name, { type: socketIdOfParam(spec), doc: spec.doc, optional: true as const }] as const,
+    ([name, spec]) =>
+      [name, { type: socketIdOfParam(spec), doc: spec.doc, optional: true as const }] as const,
   );
   return { ...node.inputs, ...Object.fromEntries(fromParams) };
 }

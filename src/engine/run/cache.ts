@@ -48,18 +48,25 @@ export class RunCache {
     return entry;
   }
 
-  /** Stores results, each with a reference of its own, and evicts others to stay within the budget. */
+  /**
+   * Stores results, each with a reference of its own, and evicts others to stay within the budget. What is stored under the
+   * key already stays: two zones of one key may have different parts of their bodies kept.
+   */
   put(key: string, outputs: ReadonlyMap<string, Held>, previews: ReadonlyMap<string, Preview>): void {
     const old = this.#entries.get(key);
+    const all = new Map([...(old?.outputs ?? []), ...outputs]);
     let bytes = ENTRY_BYTES;
-    for (const { value, type } of outputs.values()) bytes += value === undefined ? 0 : (type?.bytes?.(value) ?? 0);
-    if (bytes > this.budgetBytes) {
-      if (old !== undefined) this.#drop(old);
-      return;
-    }
-    const held = new Map([...outputs].map(([name, { value, type }]) => [name, hold(value, type)]));
+    for (const { value, type } of all.values())
+      bytes += value === undefined ? 0 : (type?.bytes?.(value) ?? 0);
+    if (bytes > this.budgetBytes) return;
+    const held = new Map([...all].map(([name, { value, type }]) => [name, hold(value, type)]));
     if (old !== undefined) this.#drop(old);
-    this.#entries.set(key, { key, outputs: held, bytes, previews });
+    this.#entries.set(key, {
+      key,
+      outputs: held,
+      bytes,
+      previews: new Map([...(old?.previews ?? []), ...previews]),
+    });
     this.#bytes += bytes;
     for (const entry of this.#entries.values()) {
       if (this.#bytes <= this.budgetBytes) break;

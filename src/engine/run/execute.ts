@@ -50,7 +50,10 @@ const PREVIEW_MS = 250;
  * @throws {EngineError} naming node, port, zone and iteration; {RunCancelledError} when the signal was aborted. Both may carry
  *   `partial`, the last good values of the zone that was running, which the catcher has to dispose.
  */
-export async function* execute(plan: Plan, options: ExecuteOptions): AsyncGenerator<RunEvent, RunResult, undefined> {
+export async function* execute(
+  plan: Plan,
+  options: ExecuteOptions,
+): AsyncGenerator<RunEvent, RunResult, undefined> {
   const channel = new Channel<RunEvent>();
   const controller = new AbortController();
   const cancel = (): void => controller.abort();
@@ -110,7 +113,8 @@ async function run(
     kept: new Set(kept.map(({ slot }) => slot)),
   });
   const isCacheable = (type: string): boolean => registry.nodes.get(type)?.cacheable !== false;
-  const caching = cache === undefined ? undefined : { cache, keys: new Keys(cache, isCacheable, resume?.zone) };
+  const caching =
+    cache === undefined ? undefined : { cache, keys: new Keys(cache, isCacheable, resume?.zone) };
   const firstRun: RunReason = { kind: "first-run" };
   const reasonOf = (node: string): RunReason => caching?.keys.node(node)?.reason ?? firstRun;
   const { previews } = options;
@@ -121,7 +125,10 @@ async function run(
   state.emit({ type: "planned", nodes: plan.nodes });
   try {
     state.checkCancelled();
-    if (resume !== undefined && !plan.steps.some((step) => step.kind === "zone" && step.zone === resume.zone)) {
+    if (
+      resume !== undefined &&
+      !plan.steps.some((step) => step.kind === "zone" && step.zone === resume.zone)
+    ) {
       throw new EngineError(`There is no zone "${resume.zone}" at top level to go on with.`);
     }
     await root.run();
@@ -165,13 +172,15 @@ function resultOf(state: RunState, kept: readonly PlannedSink[]): RunResult {
 function keptOutputs(plan: Plan, keep: readonly string[] | "all"): PlannedSink[] {
   if (keep.length === 0) return [...plan.sinks];
   const all = new Map<string, PlannedSink>();
-  const add = (node: string, port: string, slot: number): void => void all.set(`${node}.${port}`, { node, port, slot });
+  const add = (node: string, port: string, slot: number): void =>
+    void all.set(`${node}.${port}`, { node, port, slot });
   const visit = (step: Step): void => {
     if (step.kind === "node") {
       for (const { port, slot } of step.outputs) add(step.node, port, slot);
       return;
     }
-    for (const end of [step.begin, step.end]) for (const { port, slot } of end.outputs) add(end.node, port, slot);
+    for (const end of [step.begin, step.end])
+      for (const { port, slot } of end.outputs) add(end.node, port, slot);
     for (const { name, current, last } of step.carry) {
       add(step.begin.node, name, current);
       add(step.end.node, name, last);

@@ -71,11 +71,23 @@ export class Keys {
   }
 
   /**
+   * Steps must come in the order of their list; what a lazy input defers stands after its owner there, and is added first.
+   *
+   * @param list the list that the step stands in.
    * @param own what the `cacheKey` of each node in the step gave; null where that cannot be known beforehand.
    * @param depth how many zones the step stands in.
    */
-  add(step: Step, own: ReadonlyMap<string, string | null>, depth = 0): StepKey {
-    return step.kind === "zone" ? this.#zone(step, own, depth) : this.#node(step, own.get(step.node) ?? "", own.get(step.node) === null);
+  add(step: Step, list: readonly Step[], own: ReadonlyMap<string, string | null>, depth = 0): StepKey {
+    const known = this.#nodes.get(step.kind === "zone" ? step.begin.node : step.node);
+    if (known !== undefined) return known;
+    if (step.kind === "zone") return this.#zone(step, own, depth);
+    for (const { lazy } of step.inputs) {
+      for (const position of lazy ?? []) {
+        const asked = list[position];
+        if (asked !== undefined) this.add(asked, list, own, depth);
+      }
+    }
+    return this.#node(step, own.get(step.node) ?? "", own.get(step.node) === null);
   }
 
   #node(step: NodeStep, own: string, unknown: boolean): StepKey {
@@ -94,11 +106,12 @@ export class Keys {
     for (const { current, name } of step.carry) this.#symbol(current, depth, name);
     let volatile = !step.cacheable || step.zone === this.#resumed;
     const sinks: string[] = [];
-    for (const inner of [...step.before, ...step.body]) {
-      const { key } = this.add(inner, own, depth + 1);
+    const lists = [step.before, step.body].flatMap((list) => list.map((inner) => [inner, list] as const));
+    for (const [inner, list] of lists) {
+      const { key } = this.add(inner, list, own, depth + 1);
       if (inner.kind === "node" && own.get(inner.node) === null) volatile = true;
-      // A node without outputs is there for its preview alone, which is a result of the zone.
-      if (inner.kind === "node" && inner.outputs.length === 0) sinks.push(key);
+      // What does not lead to the end may be there for its previews, which are results of the zone, too.
+      if (inner.kind === "zone" || inner.outputs.length === 0) sinks.push(key);
     }
     const inputs: (readonly [string, PlannedInput])[] = [
       ...step.carry.map(({ name, start }) => [name, start] as const),
@@ -115,7 +128,8 @@ export class Keys {
     for (const { last, name } of step.carry) fill(last, name);
     const finished = this.#finish(step.begin.node, stepKey, change);
     this.#nodes.set(step.end.node, finished);
-    if (change !== undefined) for (const inner of [...step.before, ...step.body]) this.#blame(inner, change.origin);
+    if (change !== undefined)
+      for (const inner of [...step.before, ...step.body]) this.#blame(inner, change.origin);
     return finished;
   }
 
@@ -163,7 +177,13 @@ export class Keys {
     }
     parts.push(...extra);
     const key = cacheable ? hashText(parts.join(SEPARATOR)) : `unique${unique++}`;
-    return { key, volatile, inputs, reason: { kind: "first-run" }, record: { key, definition, params, inputs: wired, own } };
+    return {
+      key,
+      volatile,
+      inputs,
+      reason: { kind: "first-run" },
+      record: { key, definition, params, inputs: wired, own },
+    };
   }
 
   #finish(node: string, { key, volatile, record }: StepKey, change: Change | undefined): StepKey {
@@ -186,7 +206,8 @@ export class Keys {
     if (last.definition !== record.definition) return itself({ kind: "definition-changed" });
     for (const name of new Set([...record.params.keys(), ...last.params.keys()])) {
       if (record.inputs.has(name) || last.inputs.has(name)) continue;
-      if (record.params.get(name) !== last.params.get(name)) return itself({ kind: "param-changed", param: name });
+      if (record.params.get(name) !== last.params.get(name))
+        return itself({ kind: "param-changed", param: name });
     }
     if (last.own !== record.own) return itself({ kind: "source-changed" });
     return this.#inputChange(node, record, last, inputs);
@@ -217,7 +238,8 @@ export class Keys {
     }
     for (const [port, then] of last.inputs) {
       if (record.inputs.has(port)) continue;
-      if (record.params.has(port)) return { reason: { kind: "param-changed", param: port }, origin: node, distance: 0 };
+      if (record.params.has(port))
+        return { reason: { kind: "param-changed", param: port }, origin: node, distance: 0 };
       offer(port, then.source.split(".")[0] ?? "", 0, true);
     }
     return nearest;

@@ -4,13 +4,29 @@ import type { Fault } from "../graph/fault.ts";
 import { isLazyEdge } from "../graph/lazy.ts";
 import { orderElements } from "../graph/order.ts";
 import { neededFor, concerns } from "../graph/select.ts";
-import { structureOf, zonePath, type GraphNode, type GraphStructure, type GraphZone } from "../graph/structure.ts";
+import {
+  structureOf,
+  zonePath,
+  type GraphNode,
+  type GraphStructure,
+  type GraphZone,
+} from "../graph/structure.ts";
 import { resolveTypes, typeFits, type ResolvedTypes } from "../graph/types.ts";
 import { validate } from "../graph/validate.ts";
 import type { RegistryDescription } from "../node/description.ts";
 import type { ParamValue } from "../node/params.ts";
 import { InvalidGraphError } from "./errors.ts";
-import type { NodeStep, Plan, PlannedCarry, PlannedInput, PlannedNode, PlannedOutput, PlannedSink, Step, ZoneStep } from "./plan-data.ts";
+import type {
+  NodeStep,
+  Plan,
+  PlannedCarry,
+  PlannedInput,
+  PlannedNode,
+  PlannedOutput,
+  PlannedSink,
+  Step,
+  ZoneStep,
+} from "./plan-data.ts";
 
 export interface PlanOptions {
   /** Run just these nodes and what they need. Faults elsewhere in the graph do not matter then. */
@@ -22,7 +38,11 @@ export interface PlanOptions {
  *
  * @throws {InvalidGraphError} with every fault, if the graph (or the part that `only` asks for) has any.
  */
-export function plan(description: RegistryDescription, document: GraphDocument, options: PlanOptions = {}): Plan {
+export function plan(
+  description: RegistryDescription,
+  document: GraphDocument,
+  options: PlanOptions = {},
+): Plan {
   const structure = structureOf(description, document);
   const { only } = options;
   const unknown = (only ?? []).filter((id) => !structure.nodes.has(id));
@@ -30,7 +50,9 @@ export function plan(description: RegistryDescription, document: GraphDocument, 
     return { code: "unknown-target", node, message: `There is no node "${node}" to run.` };
   });
   const needed = only === undefined ? undefined : neededFor(structure, only);
-  const faults = validate(description, document).filter((fault) => needed === undefined || concerns(document, fault, needed));
+  const faults = validate(description, document).filter(
+    (fault) => needed === undefined || concerns(document, fault, needed),
+  );
   if (targetFaults.length + faults.length > 0) throw new InvalidGraphError([...targetFaults, ...faults]);
   return new Planner(structure, (id) => needed?.has(id) ?? true).plan(only);
 }
@@ -72,7 +94,8 @@ class Planner {
     const sinks: PlannedSink[] = [];
     for (const node of this.#structure.nodes.values()) {
       if (!isSink(node)) continue;
-      for (const port of node.outputs.keys()) sinks.push({ node: node.id, port, slot: this.#slot(node, port) });
+      for (const port of node.outputs.keys())
+        sinks.push({ node: node.id, port, slot: this.#slot(node, port) });
     }
     return sinks;
   }
@@ -91,7 +114,8 @@ class Planner {
       else list.push(reader);
     };
     for (const element of block.elements) {
-      for (const { edge, to } of element.outgoing) if (to !== undefined) add(edge.source, edge.sourcePort, to);
+      for (const { edge, to } of element.outgoing)
+        if (to !== undefined) add(edge.source, edge.sourcePort, to);
     }
     for (const { edge, to } of block.fromBegin) if (to !== undefined) add(edge.source, edge.sourcePort, to);
     for (const edge of block.intoEnd) add(edge.source, edge.sourcePort, "end");
@@ -128,14 +152,16 @@ class Planner {
       (release[last] ?? unread).push(slot);
     };
     for (const slot of given) settle(slot, -1);
-    for (const [index, element] of order.entries()) for (const slot of this.#made(element)) settle(slot, index);
+    for (const [index, element] of order.entries())
+      for (const slot of this.#made(element)) settle(slot, index);
 
     const deferred = new Set(lazy.flatMap((input) => [...input.deferred]));
     const alsoEager = new Set<Element>();
     for (const element of [...order].reverse()) {
       if (!deferred.has(element)) continue;
       const eager = element.outgoing.some(
-        (edge) => edge.to === undefined || (!isLazyEdge(edge) && (!deferred.has(edge.to) || alsoEager.has(edge.to))),
+        (edge) =>
+          edge.to === undefined || (!isLazyEdge(edge) && (!deferred.has(edge.to) || alsoEager.has(edge.to))),
       );
       if (eager) alsoEager.add(element);
     }
@@ -159,7 +185,9 @@ class Planner {
     const { id, description, record } = node;
     const params: Record<string, ParamValue> = {};
     for (const [name, spec] of Object.entries(description?.params ?? {})) {
-      params[name] = Object.hasOwn(record.params, name) ? (record.params[name] ?? spec.default) : spec.default;
+      params[name] = Object.hasOwn(record.params, name)
+        ? (record.params[name] ?? spec.default)
+        : spec.default;
     }
     const inputs: PlannedInput[] = [];
     const outputs: PlannedOutput[] = [];
@@ -171,7 +199,11 @@ class Planner {
     }
     for (const port of node.outputs.values()) {
       if (port.carry) continue;
-      const output = { port: port.name, slot: this.#slot(node, port.name), type: this.#types.output(node, port.name) };
+      const output = {
+        port: port.name,
+        slot: this.#slot(node, port.name),
+        type: this.#types.output(node, port.name),
+      };
       outputs.push(port.optional ? { ...output, optional: true } : output);
     }
     return {
@@ -188,7 +220,8 @@ class Planner {
   #input(node: GraphNode, name: string): PlannedInput {
     const edge = node.incoming.get(name);
     const port = node.inputs.get(name);
-    if (edge === undefined || port === undefined) throw new Error(`Node "${node.id}": input "${name}" is not wired.`);
+    if (edge === undefined || port === undefined)
+      throw new Error(`Node "${node.id}": input "${name}" is not wired.`);
     const from = this.#types.output(edge.source, edge.sourcePort);
     const type = this.#types.input(node, name);
     const fit = typeFits(this.#structure.description, from, type);
@@ -207,7 +240,8 @@ class Planner {
 
   #zoneStep(zone: GraphZone | undefined, release: number[]): ZoneStep {
     const block = zone && this.#blocks.ofZone.get(zone.id);
-    if (!block || !zone.begin || !zone.end) throw new Error(`Zone "${zone?.id ?? ""}" has no begin or no end.`);
+    if (!block || !zone.begin || !zone.end)
+      throw new Error(`Zone "${zone?.id ?? ""}" has no begin or no end.`);
     const { begin, end } = zone;
     const varying = varyingElements(block, (element) =>
       element.node !== undefined

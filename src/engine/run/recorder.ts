@@ -41,7 +41,10 @@ export class Recorder {
 
   constructor(zones: Readonly<Record<string, RecordedZone>>) {
     this.#tapes = new Map(
-      Object.entries(zones).map(([zone, options]) => [zone, { options, entries: [], stride: 1, key: undefined }]),
+      Object.entries(zones).map(([zone, options]) => [
+        zone,
+        { options, entries: [], stride: 1, key: undefined },
+      ]),
     );
   }
 
@@ -91,7 +94,8 @@ export class Recorder {
     let bytes = 0;
     for (const held of values.values()) bytes += bytesOf(held);
     tape.entries.push({ index, values, bytes });
-    while (tape.entries.length > 2 && tape.entries.reduce((sum, entry) => sum + entry.bytes, 0) > budgetBytes) thin(tape);
+    while (tape.entries.length > 2 && tape.entries.reduce((sum, entry) => sum + entry.bytes, 0) > budgetBytes)
+      thin(tape);
   }
 
   finish(zone: string, key: string): void {
@@ -115,4 +119,5 @@ function thin(tape: Tape): void {
 }
 
 /** @param zones what to keep, by zone id. */
-export const createRecorder = (zones: Readonly<Record<string, RecordedZone>>): Recorder => new Recorder(zones);
+export const createRecorder = (zones: Readonly<Record<string, RecordedZone>>): Recorder =>
+  new Recorder(zones);

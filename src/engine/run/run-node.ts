@@ -2,8 +2,9 @@ import type { ErasedArguments, NodeDefinition } from "../node/define-node.ts";
 import { checkParam } from "../node/param-check.ts";
 import { EngineError } from "./errors.ts";
 import type { RunReason } from "./events.ts";
-import { hold, letGo, type Held } from "./ownership.ts";
-import type { NodeStep, PlannedInput, PlannedNode, PlannedOutput, Step } from "./plan-data.ts";
+import { letGo, type Held } from "./ownership.ts";
+import type { NodeStep, Step } from "./plan-data.ts";
+import { bytesIn, checkOutputs, isSound, readInput, storeOutputs } from "./ports.ts";
 import type { RunState } from "./state.ts";
 
 export interface NodeRunnerOptions {
@@ -48,7 +49,10 @@ export class NodeRunner {
     const ready = this.#runSync(step, definition, list, false);
     const { host } = this.#state;
     const check = host.afterNode?.();
-    if (check !== undefined || (definition.preview !== undefined && this.#options.previewEveryMs !== undefined)) {
+    if (
+      check !== undefined ||
+      (definition.preview !== undefined && this.#options.previewEveryMs !== undefined)
+    ) {
       return this.#after(step, definition, ready, check, last);
     }
     this.#finish(ready);
@@ -71,13 +75,22 @@ export class NodeRunner {
     }
   }
 
-  async #runAsync(step: NodeStep, definition: NodeDefinition, list: readonly Step[], last: boolean): Promise<void> {
+  async #runAsync(
+    step: NodeStep,
+    definition: NodeDefinition,
+    list: readonly Step[],
+    last: boolean,
+  ): Promise<void> {
     const started = this.#start(step);
     const ready = this.#prepare(step, definition, list, false);
     try {
       const outputs = (await definition.runAsync?.(ready.args)) ?? {};
       // Outside a scope nobody else frees what a faulty result holds, so its sound parts are taken over first.
-      storeOutputs(this.#state, step.outputs.filter((output) => isSound(this.#state, output, outputs)), outputs);
+      storeOutputs(
+        this.#state,
+        step.outputs.filter((output) => isSound(this.#state, output, outputs)),
+        outputs,
+      );
       checkOutputs(this.#state, step, outputs);
       await this.#state.host.afterNode?.();
       this.#finished(step, started);
@@ -139,7 +152,10 @@ export class NodeRunner {
   #definition(step: NodeStep): NodeDefinition {
     const definition = this.#state.registry.nodes.get(step.type);
     if (definition === undefined || definition.version !== step.version) {
-      throw new EngineError(`its type "${step.type}", version ${step.version}, is not in the registry.`, this.#state.place(step));
+      throw new EngineError(
+        `its type "${step.type}", version ${step.version}, is not in the registry.`,
+        this.#state.place(step),
+      );
     }
     return definition;
   }
@@ -153,7 +169,11 @@ export class NodeRunner {
     for (const input of step.inputs) {
       if (input.lazy !== undefined) {
         inputs[input.port] = (): unknown => {
-          if (!open) throw new EngineError(`its lazy input "${input.port}" was asked for after it had run.`, this.#state.place(step, input.port));
+          if (!open)
+            throw new EngineError(
+              `its lazy input "${input.port}" was asked for after it had run.`,
+              this.#state.place(step, input.port),
+            );
           this.#evaluate(input.lazy ?? [], list);
           return readInput(this.#state, step, input, converted, true);
         };
@@ -161,9 +181,14 @@ export class NodeRunner {
       }
       const value = readInput(this.#state, step, input, converted, insideThunk);
       if (input.param !== true) inputs[input.port] = value;
-      else if (value !== undefined) params[input.port] = this.#checkedParam(step, definition, input.port, value);
+      else if (value !== undefined)
+        params[input.port] = this.#checkedParam(step, definition, input.port, value);
     }
-    return { args: { inputs, params, context: this.#state.context(step.node) }, converted, close: () => (open = false) };
+    return {
+      args: { inputs, params, context: this.#state.context(step.node) },
+      converted,
+      close: () => (open = false),
+    };
   }
 
   #evaluate(positions: readonly number[], list: readonly Step[]): void {
@@ -189,7 +214,9 @@ export class NodeRunner {
     const before = this.#previewedAt.get(step.node);
     if (before !== undefined && now - before < every && !last) return;
     this.#previewedAt.set(step.node, now);
-    const outputs = Object.fromEntries(step.outputs.map(({ port, slot }) => [port, this.#state.held(slot)?.value]));
+    const outputs = Object.fromEntries(
+      step.outputs.map(({ port, slot }) => [port, this.#state.held(slot)?.value]),
+    );
     try {
       const preview = await definition.preview({ inputs: args.inputs, params: args.params, outputs });
       if (preview === undefined) return;
@@ -200,85 +227,4 @@ export class NodeRunner {
       this.#state.emit({ type: "warning", node: step.node, message: `No preview: ${reason}` });
     }
   }
-}
-
-export function bytesIn(state: RunState, outputs: readonly { readonly slot: number }[]): number {
-  let bytes = 0;
-  for (const { slot } of outputs) {
-    const held = state.held(slot);
-    if (held?.value !== undefined) bytes += held.type?.bytes?.(held.value) ?? 0;
-  }
-  return bytes;
-}
-
-/**
- * Reads what is wired into an input, converted where the wire converts; converted values are added to `converted`.
- * `insideScope` says that a scope is open that has to outlive the value.
- */
-export function readInput(
-  state: RunState,
-  node: PlannedNode,
-  input: PlannedInput,
-  converted: Held[],
-  insideScope = false,
-): unknown {
-  const original = state.held(input.slot)?.value;
-  let value = original;
-  if (input.conversion !== undefined && original !== undefined) {
-    const { from, to } = input.conversion;
-    const convert = (): unknown => state.conversion(from, to)?.convert(original);
-    value = insideScope ? convert() : state.host.scope(convert);
-    if (insideScope) state.host.keep(value);
-    converted.push(hold(value, state.type(to)));
-  }
-  const absent = value === undefined;
-  if ((input.check === true && !absent) || (absent && input.optional !== true)) {
-    checkValue(state, node, input.port, input.type, value, "input");
-  }
-  return value;
-}
-
-const isSound = (state: RunState, { port, type, optional }: PlannedOutput, outputs: Record<string, unknown>): boolean =>
-  (optional === true && outputs[port] === undefined) || state.type(type)?.guard(outputs[port]) === true;
-
-/** Checks what a node or driver returned: each output by the guard of its type, and that there is nothing else. */
-export function checkOutputs(state: RunState, node: PlannedNode, outputs: Readonly<Record<string, unknown>>): void {
-  for (const { port, type, optional } of node.outputs) {
-    if (optional === true && outputs[port] === undefined) continue;
-    checkValue(state, node, port, type, outputs[port], "output");
-  }
-  for (const name of Object.keys(outputs)) {
-    if (node.outputs.some(({ port }) => port === name)) continue;
-    throw new EngineError(`it returned "${name}", which is not one of its outputs.`, state.place(node, name));
-  }
-}
-
-export function storeOutputs(state: RunState, ports: readonly PlannedOutput[], outputs: Readonly<Record<string, unknown>>): void {
-  for (const { port, slot, type } of ports) state.fill(slot, outputs[port], state.type(type));
-}
-
-function checkValue(
-  state: RunState,
-  node: PlannedNode,
-  port: string,
-  typeId: string,
-  value: unknown,
-  side: "input" | "output",
-): void {
-  const type = state.type(typeId);
-  if (type === undefined || type.guard(value)) return;
-  const got = value === undefined ? "nothing" : describeValue(value);
-  throw new EngineError(
-    `${side} "${port}" must be ${type.label}${type.shape === undefined ? "" : ` ${type.shape}`}, but is ${got}.`,
-    state.place(node, port),
-  );
-}
-
-function describeValue(value: unknown): string {
-  if (typeof value === "object" && value !== null) {
-    const shape: unknown = "shape" in value ? value.shape : undefined;
-    if (Array.isArray(shape)) return `[${shape.join(",")}]`;
-    return Array.isArray(value) ? `a list of ${value.length}` : "an object";
-  }
-  return typeof value === "function" ? "a function" : JSON.stringify(value);
 }

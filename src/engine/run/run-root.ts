@@ -3,11 +3,12 @@ import type { RunCache } from "./cache.ts";
 import type { RunReason } from "./events.ts";
 import type { Keys } from "./keys.ts";
 import { hold, letGo, type Held } from "./ownership.ts";
-import type { Plan, PlannedInput, Step } from "./plan-data.ts";
+import type { Plan, Step } from "./plan-data.ts";
 import type { Recorder } from "./recorder.ts";
-import { bytesIn } from "./run-node.ts";
+import { bytesIn } from "./ports.ts";
 import type { ZoneRunner } from "./run-zone.ts";
 import type { RunState } from "./state.ts";
+import { innerSlots, inputsOf, nodesOf, resultsOf } from "./steps.ts";
 
 export interface RootRunnerOptions {
   readonly plan: Plan;
@@ -16,41 +17,6 @@ export interface RootRunnerOptions {
   /** Both or none. */
   readonly caching: { readonly cache: RunCache; readonly keys: Keys } | undefined;
   readonly recorder: Recorder | undefined;
-}
-
-/** All nodes that a step holds, in the order in which they run. */
-export function nodesOf(step: Step): string[] {
-  if (step.kind === "node") return [step.node];
-  return [step.begin.node, ...step.before.flatMap(nodesOf), ...step.body.flatMap(nodesOf), step.end.node];
-}
-
-/** All inputs that a step reads, those inside a zone included. */
-function inputsOf(step: Step): PlannedInput[] {
-  if (step.kind === "node") return [...step.inputs];
-  return [
-    ...step.begin.inputs,
-    ...step.carry.flatMap(({ start, next }) => [start, next]),
-    ...step.end.inputs,
-    ...step.before.flatMap(inputsOf),
-    ...step.body.flatMap(inputsOf),
-  ];
-}
-
-/** Outputs that a step fills for other steps of its list. */
-function resultsOf(step: Step): { port: string; slot: number }[] {
-  if (step.kind === "node") return step.outputs.map(({ port, slot }) => ({ port, slot }));
-  return [
-    ...step.end.outputs.map(({ port, slot }) => ({ port, slot })),
-    ...step.carry.map(({ name, last }) => ({ port: name, slot: last })),
-  ];
-}
-
-/** Slots inside a zone, beside its results. */
-function innerSlots(step: Step): number[] {
-  if (step.kind === "node") return [];
-  const own = [...step.begin.outputs.map(({ slot }) => slot), ...step.carry.map(({ current }) => current)];
-  for (const inner of [...step.before, ...step.body]) own.push(...resultsOf(inner).map(({ slot }) => slot), ...innerSlots(inner));
-  return own;
 }
 
 interface Hit {
@@ -68,6 +34,7 @@ export class RootRunner {
   readonly #producer = new Map<number, number>();
   /** What the cache gives, held so that nothing stored meanwhile can evict it. */
   readonly #hits: (Hit | undefined)[] = [];
+  readonly #prepared = new Set<number>();
   readonly #settled = new Set<number>();
 
   constructor(options: RootRunnerOptions) {
@@ -86,8 +53,7 @@ export class RootRunner {
     const targets: number[] = [];
     try {
       for (const [index, step] of steps.entries()) {
-        const hit = await this.#findHit(step);
-        this.#hits.push(hit);
+        await this.#prepare(index);
         if (this.#isTarget(step)) targets.push(index);
       }
       const needed = this.#demand(targets);
@@ -96,7 +62,7 @@ export class RootRunner {
         this.#state.clear(step.release);
       }
     } finally {
-      for (const index of this.#hits.keys()) this.#dropHit(index);
+      for (const index of steps.keys()) this.#dropHit(index);
     }
   }
 
@@ -115,26 +81,41 @@ export class RootRunner {
   /** Whether the step has to have happened at the end of the run. */
   #isTarget(step: Step): boolean {
     const results = resultsOf(step);
-    if (results.length === 0 || this.#isUnrecorded(step) || results.some(({ slot }) => this.#state.isKept(slot))) return true;
-    if (innerSlots(step).some((slot) => this.#state.isKept(slot))) return true;
+    if (
+      results.length === 0 ||
+      this.#isUnrecorded(step) ||
+      results.some(({ slot }) => this.#state.isKept(slot))
+    )
+      return true;
+    if (innerSlots(step).some(({ slot }) => this.#state.isKept(slot))) return true;
     if (step.kind === "zone") return !step.cacheable;
     return this.#state.registry.nodes.get(step.type)?.cacheable === false;
   }
 
-  async #findHit(step: Step): Promise<Hit | undefined> {
-    if (this.#caching === undefined) return undefined;
+  /** Finds a step's key and what the cache has of it. */
+  async #prepare(index: number): Promise<void> {
+    const step = this.#plan.steps[index];
+    if (this.#caching === undefined || step === undefined || this.#prepared.has(index)) return;
+    this.#prepared.add(index);
+    if (step.kind === "node") {
+      for (const position of step.inputs.flatMap(({ lazy }) => lazy ?? [])) await this.#prepare(position);
+    }
     const { cache, keys } = this.#caching;
     const own = new Map<string, string | null>();
-    await this.#collectOwnKeys(step, own, true);
-    const { key, volatile } = keys.add(step, own);
-    if (volatile || this.#isUnrecorded(step)) return undefined;
-    const entry = cache.find(key, this.#stored(step, keys).map(({ name }) => name));
-    if (entry === undefined) return undefined;
+    await this.#collectOwnKeys(step, own, step.kind === "node" && step.deferred === undefined);
+    const { key, volatile } = keys.add(step, this.#plan.steps, own);
+    if (volatile || this.#isUnrecorded(step)) return;
+    const entry = cache.find(
+      key,
+      this.#stored(step, keys).map(({ name }) => name),
+    );
+    if (entry === undefined) return;
     const outputs = [...entry.outputs].map(([name, { value, type }]) => [name, hold(value, type)] as const);
-    return { outputs: new Map(outputs), previews: entry.previews };
+    this.#hits[index] = { outputs: new Map(outputs), previews: entry.previews };
   }
 
-  async #collectOwnKeys(step: Step, own: Map<string, string | null>, top: boolean): Promise<void> {
+  /** @param mayRun whether what drives the node's parameters may be run now, to ask it for its key. */
+  async #collectOwnKeys(step: Step, own: Map<string, string | null>, mayRun: boolean): Promise<void> {
     if (step.kind === "zone") {
       for (const inner of [...step.before, ...step.body]) await this.#collectOwnKeys(inner, own, false);
       return;
@@ -142,7 +123,7 @@ export class RootRunner {
     const definition = this.#state.registry.nodes.get(step.type);
     if (definition?.cacheKey === undefined) return;
     const wired = step.inputs.filter(({ param }) => param === true);
-    if (wired.length > 0 && !top) {
+    if (wired.length > 0 && !mayRun) {
       own.set(step.node, null);
       return;
     }
@@ -207,11 +188,19 @@ export class RootRunner {
     }
   }
 
-  /** What is cached of a step: its results by port, and what is kept of a zone's body by key. */
+  /**
+   * What is cached of a step: its results by port, and what is kept of a zone's body by key. The last value inside an inner
+   * loop depends on that whole loop, so the inner zones' keys are part of the name.
+   */
   #stored(step: Step, keys: Keys): { name: string; slot: number; inner: boolean }[] {
     const results = resultsOf(step).map(({ port, slot }) => ({ name: port, slot, inner: false }));
-    const inner = innerSlots(step).filter((slot) => this.#state.isKept(slot));
-    return [...results, ...inner.map((slot) => ({ name: `body:${keys.slot(slot)}`, slot, inner: true }))];
+    const inner = innerSlots(step).filter(({ slot }) => this.#state.isKept(slot));
+    const named = inner.map(({ slot, within }) => ({
+      name: nameWithin(keys, within, keys.slot(slot)),
+      slot,
+      inner: true,
+    }));
+    return [...results, ...named];
   }
 
   #load(step: Step, hit: Hit): void {
@@ -238,19 +227,28 @@ export class RootRunner {
       if (!inner && held === undefined) return;
       outputs.set(name, held ?? { value: undefined, type: undefined });
     }
-    const previews = nodesOf(step).flatMap((node) => {
+    const previews = new Map<string, Preview>();
+    for (const { node, within } of nodesOf(step)) {
       const preview = state.previews.get(node);
-      return preview === undefined ? [] : [[keys.node(node)?.key ?? node, preview] as const];
-    });
-    cache.put(stepKey.key, outputs, new Map(previews));
+      if (preview !== undefined) previews.set(nameWithin(keys, within, keys.node(node)?.key ?? ""), preview);
+    }
+    cache.put(stepKey.key, outputs, previews);
   }
 
   #tellUnrun(step: Step, reason: RunReason, hit: Hit | undefined): void {
     const state = this.#state;
     const cached = hit !== undefined;
-    for (const node of nodesOf(step)) {
-      state.emit({ type: "nodeFinished", node, ms: 0, bytes: step.kind === "node" ? bytesIn(state, resultsOf(step)) : 0, cached, reason });
-      const preview = hit?.previews.get(this.#caching?.keys.node(node)?.key ?? "");
+    const keys = this.#caching?.keys;
+    for (const { node, within } of nodesOf(step)) {
+      state.emit({
+        type: "nodeFinished",
+        node,
+        ms: 0,
+        bytes: step.kind === "node" ? bytesIn(state, resultsOf(step)) : 0,
+        cached,
+        reason,
+      });
+      const preview = keys && hit?.previews.get(nameWithin(keys, within, keys.node(node)?.key ?? ""));
       if (preview !== undefined) state.emit({ type: "preview", node, preview });
     }
   }
@@ -258,9 +256,14 @@ export class RootRunner {
   #remember(step: Step): void {
     if (this.#caching === undefined) return;
     const { cache, keys } = this.#caching;
-    for (const node of nodesOf(step)) {
+    for (const { node } of nodesOf(step)) {
       const record = keys.node(node)?.record;
       if (record !== undefined) cache.remember(node, record);
     }
   }
+}
+
+/** A key from inside a zone is unique only together with those of the inner zones around it. */
+function nameWithin(keys: Keys, within: readonly string[], key: string): string {
+  return ["body", ...within.map((begin) => keys.node(begin)?.key ?? ""), key].join(":");
 }

@@ -4,7 +4,8 @@ import { EngineError, type PartialResult } from "./errors.ts";
 import type { RunReason } from "./events.ts";
 import { borrow, hold, letGo, type Held } from "./ownership.ts";
 import type { Step, ZoneStep } from "./plan-data.ts";
-import { bytesIn, checkOutputs, readInput, storeOutputs, type NodeRunner } from "./run-node.ts";
+import { bytesIn, checkOutputs, readInput, storeOutputs } from "./ports.ts";
+import type { NodeRunner } from "./run-node.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RunState } from "./state.ts";
 
@@ -122,7 +123,8 @@ export class ZoneRunner {
       if (value === undefined) continue;
       const spec = definition.begin.params[input.port];
       const reason = spec === undefined ? undefined : checkParam(spec, value);
-      if (reason !== undefined) throw new EngineError(`"${input.port}" ${reason}.`, state.place(begin, input.port));
+      if (reason !== undefined)
+        throw new EngineError(`"${input.port}" ${reason}.`, state.place(begin, input.port));
       params[input.port] = value;
     }
     return definition.start({ inputs, params, context: state.context(begin.node) });
@@ -131,7 +133,6 @@ export class ZoneRunner {
   /** Iterates; returns the last carried values, each with a reference that the caller owns. */
   async #loop(step: ZoneStep, driver: ZoneDriver): Promise<Held[]> {
     const state = this.#state;
-    const { begin } = step;
     const place = { zone: step.zone, iteration: 0 };
     state.zones.push(place);
     const { recorder } = this.#options;
@@ -143,7 +144,11 @@ export class ZoneRunner {
       recorder?.begin(step.zone, first);
       for (let index = first; ; index++) {
         place.iteration = index;
-        recorder?.add(step.zone, index, new Map(step.carry.map(({ name }, at) => [name, carry[at] ?? nothing])));
+        recorder?.add(
+          step.zone,
+          index,
+          new Map(step.carry.map(({ name }, at) => [name, carry[at] ?? nothing])),
+        );
         await this.#passGate({ zone: step.zone, index });
         if (!this.#beginIteration(step, driver, index, carry)) break;
         await this.#runList(step.body, driver.total !== undefined && index === driver.total - 1);
@@ -172,7 +177,9 @@ export class ZoneRunner {
   }
 
   #startValues({ begin, carry }: ZoneStep): Held[] {
-    return carry.map(({ start, type }) => hold(readInput(this.#state, begin, start, []), this.#state.type(type)));
+    return carry.map(({ start, type }) =>
+      hold(readInput(this.#state, begin, start, []), this.#state.type(type)),
+    );
   }
 
   #resumeValues({ begin, carry }: ZoneStep, resume: ResumePoint): Held[] {

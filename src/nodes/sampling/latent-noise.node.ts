@@ -1,5 +1,6 @@
+import * as tf from "@tensorflow/tfjs";
 import { defineNode, port } from "../../engine/node/define-node.ts";
-import { int } from "../../engine/node/params.ts";
+import { boolean, int } from "../../engine/node/params.ts";
 import { generatorType, latentType } from "../socket-types.ts";
 import { drawPictures } from "./draw.ts";
 
@@ -12,6 +13,10 @@ export default defineNode({
   inputs: { generator: port(generatorType, "The random state to draw from.") },
   params: {
     batch: int({ default: 1, min: 1, max: 64, doc: "Pictures at once." }),
+    same: boolean({
+      default: false,
+      doc: "The same noise for every picture, so that they differ by their prompts alone.",
+    }),
     height: int({ default: 512, min: 8, max: 4096, step: 8, unit: "px", doc: "Height of the picture." }),
     width: int({ default: 512, min: 8, max: 4096, step: 8, unit: "px", doc: "Width of the picture." }),
     channels: int({ default: 4, min: 1, max: 64, advanced: true, doc: "Channels of a latent." }),
@@ -27,14 +32,14 @@ export default defineNode({
     noise: port(latentType, "The noise."),
     generator: port(generatorType, "The random state after the draw."),
   },
-  run: ({ inputs, params: { batch, height, width, channels, downscale } }) => {
+  run: ({ inputs, params: { batch, same, height, width, channels, downscale } }) => {
     const sides = { height, width };
     for (const [name, side] of Object.entries(sides)) {
       if (side % downscale !== 0)
         throw new Error(`${name} is ${String(side)}; it must be a multiple of ${String(downscale)}.`);
     }
-    const shape = [batch, height / downscale, width / downscale, channels] as const;
+    const shape = [same ? 1 : batch, height / downscale, width / downscale, channels] as const;
     const { tensor, generator } = drawPictures(inputs.generator, shape, (state, count) => state.randn(count));
-    return { noise: tensor, generator };
+    return { noise: same ? tf.tile(tensor, [batch, 1, 1, 1]) : tensor, generator };
   },
 });

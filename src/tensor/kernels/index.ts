@@ -1,4 +1,5 @@
 import { resizeBilinearGrad, resizeNearestNeighborGrad } from "./cpu-resize-gradients.ts";
+import { broadcastingMatMul } from "./matmul-broadcast.ts";
 import { addKernel, replaceKernel } from "./registry.ts";
 import { activation, activationGrad, geglu, gegluGrad } from "./webgpu-activations.ts";
 import { adamFirst, adamSecond, adamWeight } from "./webgpu-adam.ts";
@@ -14,7 +15,7 @@ import { softmax } from "./webgpu-softmax.ts";
 
 /** Replaces the kernels of tfjs's WebGPU backend that are wrong or slow. To be called once its package is imported. */
 export function mendWebgpuKernels(): void {
-  replaceKernel("webgpu", "BatchMatMul", (stock) => mendMatMul(stock));
+  replaceKernel("webgpu", "BatchMatMul", (stock) => broadcastingMatMul("webgpu")(mendMatMul(stock)));
   replaceKernel("webgpu", "_FusedMatMul", mendFusedMatMul);
   replaceKernel("webgpu", "Conv2D", (stock) => mendConv2d(stock));
   replaceKernel("webgpu", "FusedConv2D", (stock) => mendConv2d(stock));
@@ -45,6 +46,12 @@ export function addWebgpuKernels(): void {
 
 /** Replaces the kernels of tfjs's CPU backend that are wrong. */
 export function mendCpuKernels(): void {
+  replaceKernel("cpu", "BatchMatMul", broadcastingMatMul("cpu"));
   replaceKernel("cpu", "ResizeNearestNeighborGrad", () => resizeNearestNeighborGrad);
   replaceKernel("cpu", "ResizeBilinearGrad", () => resizeBilinearGrad);
+}
+
+/** Replaces the kernels of tfjs's WASM backend that are wrong; those that are slow or missing are in `../wasm`. */
+export function mendWasmKernels(): void {
+  replaceKernel("wasm", "BatchMatMul", broadcastingMatMul("wasm"));
 }

@@ -20,8 +20,10 @@ export function replaceKernel(
   if (stock.has(key)) return;
   const original = stockKernel(backend, name);
   stock.set(key, original);
+  // What else the kernel brings stays: WASM kernels have a set-up that runs when the backend starts.
+  const config = tf.getKernel(name, backend);
   tf.unregisterKernel(name, backend);
-  tf.registerKernel({ kernelName: name, backendName: backend, kernelFunc: make(original) });
+  tf.registerKernel({ ...config, kernelName: name, backendName: backend, kernelFunc: make(original) });
 }
 
 /** Registers a kernel that tfjs does not have; again is no error. */

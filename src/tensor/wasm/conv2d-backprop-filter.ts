@@ -1,27 +1,12 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import { copyToGroups, groupedPicture } from "./channel-groups.ts";
 import { convGeometry, type ConvGeometry } from "./conv2d-geometry.ts";
 import { dispose, floatsOf, inputOf, type KernelBody } from "./kernel.ts";
 import { addressOf, simdOf } from "./simd.ts";
 
 /** Pixels gone through at a time, so that their part of both operands stays in the processor's first cache. */
 const PIXELS_PER_BAND = { grouped: 800, plain: 30 };
-
-/** One picture of x with its padding, and the places that the filter reads and no more. */
-interface Padded {
-  readonly height: number;
-  readonly width: number;
-  readonly rows: number;
-  readonly columns: number;
-}
-
-function paddedSize(g: ConvGeometry): Padded {
-  const height = (g.outHeight - 1) * g.strideHeight + g.filterHeight;
-  const width = (g.outWidth - 1) * g.strideWidth + g.filterWidth;
-  const rows = Math.max(0, Math.min(g.inHeight, height - g.padTop));
-  const columns = Math.max(0, Math.min(g.inWidth, width - g.padLeft));
-  return { height, width, rows, columns };
-}
 
 /**
  * Gradient of a convolution by its filter, from `x` [n,h,w,in] and `dy` [n,h',w',out] to `[kh,kw,in,out]`: a matrix
@@ -46,10 +31,7 @@ export const conv2DBackpropFilter: KernelBody = (call) => {
   return result;
 };
 
-/**
- * Both operands are laid out in groups of channels, four of x and eight of dy, so that what is read pixel by pixel lies
- * next to each other: with a power of two of channels the pixels of one group would share few places of the cache.
- */
+/** With x in groups of four and dy in groups of eight channels. */
 function addGrouped(
   backend: BackendWasm,
   x: tf.TensorInfo,
@@ -57,9 +39,9 @@ function addGrouped(
   g: ConvGeometry,
   result: tf.TensorInfo,
 ): void {
-  const { height, width, rows, columns } = paddedSize(g);
+  const padded = groupedPicture(g);
   const pixels = g.outHeight * g.outWidth;
-  const picture = backend.makeOutput([g.inChannels, height, width], "float32");
+  const picture = backend.makeOutput([g.inChannels, padded.height, padded.width], "float32");
   const gradient = backend.makeOutput([g.outChannels, pixels], "float32");
   floatsOf(backend, picture).fill(0);
   floatsOf(backend, result).fill(0);
@@ -67,18 +49,13 @@ function addGrouped(
   const [pictureAt, gradientAt, resultAt] = [picture, gradient, result].map((info) =>
     addressOf(backend, info),
   ) as Three;
-  const xPixel = g.inChannels * 4;
   const dyPixel = g.outChannels * 4;
-  const xGroup = height * width * 16;
   const dyGroup = pixels * 32;
   const band = Math.max(1, Math.floor(PIXELS_PER_BAND.grouped / g.outWidth));
   for (let n = 0; n < g.batch; n += 1) {
-    const xAt = addressOf(backend, x) + n * g.inHeight * g.inWidth * xPixel;
+    const xAt = addressOf(backend, x) + n * g.inHeight * g.inWidth * g.inChannels * 4;
     const dyAt = addressOf(backend, dy) + n * pixels * dyPixel;
-    for (let group = 0; group < g.inChannels / 4; group += 1) {
-      const to = pictureAt + group * xGroup + (g.padTop * width + g.padLeft) * 16;
-      copyRows(xAt + group * 16, to, rows, columns, 4, g.inWidth * xPixel, xPixel, width * 16, 16);
-    }
+    copyToGroups(backend, xAt, pictureAt, g, padded);
     for (let group = 0; group < g.outChannels / 8; group += 1) {
       copyRows(dyAt + group * 32, gradientAt + group * dyGroup, 1, pixels, 8, 0, dyPixel, 0, 32);
     }
@@ -87,11 +64,11 @@ function addGrouped(
       for (let i = 0; i < g.filterHeight; i += 1) {
         for (let j = 0; j < g.filterWidth; j += 1) {
           addProducts(
-            pictureAt + ((u * g.strideHeight + i) * width + j) * 16,
+            pictureAt + (u * g.strideHeight + i) * padded.rowStride + j * 16,
             gradientAt + u * g.outWidth * 32,
             resultAt + (i * g.filterWidth + j) * g.inChannels * dyPixel,
             ...[g.inChannels, g.outChannels, bandRows, g.outWidth],
-            ...[xGroup, g.strideHeight * width * 16, g.strideWidth * 16],
+            ...[padded.groupStride, g.strideHeight * padded.rowStride, g.strideWidth * 16],
             ...[dyGroup, g.outWidth * 32, 32],
             dyPixel,
           );
@@ -116,7 +93,7 @@ function addPlain(
   sums: tf.TensorInfo,
   swapped: boolean,
 ): void {
-  const { height, width, rows, columns } = paddedSize(g);
+  const { height, width, rows, columns } = groupedPicture(g);
   const taps = g.filterWidth * g.inChannels;
   const picture = backend.makeOutput([height, width, g.inChannels], "float32");
   floatsOf(backend, picture).fill(0);

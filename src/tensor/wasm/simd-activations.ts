@@ -14,20 +14,25 @@ import {
 const { add, sub, mul, div, const: c } = f32x4;
 const ONE = c(1);
 
+/** 1.5 · 2²³: a float of its size holds a small whole number n added to it in its lowest bits. */
+const ROUNDER = 1.5 * 2 ** 23;
+
 /** Code that leaves eˣ in `result`, to within 2 units in the last place for x in [−87, 88]; x beyond is that bound. */
 function setExp(f: FunctionBody, result: Local, x: Code): Code {
   const n = f.local("v128");
+  const whole = sub(n.get, c(ROUNDER));
   // eˣ = 2ⁿ · eʳ with |r| ≤ ln 2 / 2; ln 2 in two parts so that n times the first is exact.
   const reduce = [
-    ...result.set(f32x4.max(f32x4.min(x, c(88)), c(-87))),
-    ...n.set(f32x4.nearest(mul(result.get, c(Math.LOG2E)))),
-    ...result.set(sub(sub(result.get, mul(n.get, c(0.693359375))), mul(n.get, c(-2.12194440054690583e-4)))),
+    ...result.set(f32x4.pseudoMax(f32x4.pseudoMin(x, c(88)), c(-87))),
+    ...n.set(add(mul(result.get, c(Math.LOG2E)), c(ROUNDER))),
+    ...result.set(sub(sub(result.get, mul(whole, c(0.693359375))), mul(whole, c(-2.12194440054690583e-4)))),
   ];
   const polynomial = [1 / 120, 1 / 24, 1 / 6, 1 / 2, 1, 1].reduce<Code>(
     (sum, coefficient) => add(mul(sum, result.get), c(coefficient)),
     c(1 / 720),
   );
-  const power = i32x4.shiftLeft(i32x4.add(i32x4.truncate(n.get), i32x4.splat(i32.const(127))), i32.const(23));
+  // n in the place of a float's exponent, above the bits of 1.
+  const power = i32x4.add(i32x4.shiftLeft(n.get, i32.const(23)), ONE);
   return [...reduce, ...result.set(mul(polynomial, power))];
 }
 
@@ -96,7 +101,7 @@ const mish: ActivationBuilder = (f, x) => {
   const [e, t] = [f.local("v128"), f.local("v128")];
   return {
     prepare: [
-      ...setExp(f, e, f32x4.min(x, c(20))),
+      ...setExp(f, e, f32x4.pseudoMin(x, c(20))),
       ...t.set(mul(e.get, add(e.get, c(2)))),
       ...t.set(div(t.get, add(t.get, c(2)))),
     ],

@@ -90,7 +90,7 @@ CASES = {
         1, 8, 4, [12], None,
     ),
     "odd-size": (
-        dict(block_out_channels=(7,), norm_num_groups=7, down_block_types=("AttnDownBlock2D",), up_block_types=("UpBlock2D",),
+        dict(block_out_channels=(9,), down_block_types=("AttnDownBlock2D",), up_block_types=("UpBlock2D",),
              layers_per_block=2, attention_head_dim=2, act_fn="swish"),
         2, 5, 7, [3, 640], None,
     ),
@@ -128,10 +128,21 @@ def make_case(name: str, options: dict, batch: int, height: int, width: int, tim
     randomise(model, generator)
     sample = torch.randn((batch, model.config.in_channels, height, width), generator=generator)
     extra = {} if labels is None else {"class_labels": torch.tensor(labels)}
-    with torch.no_grad():
-        output = model(sample, torch.tensor(timesteps), **extra).sample
+    probe = torch.randn((batch, model.config.out_channels, height, width), generator=generator)
+    sample.requires_grad_()
+    output = model(sample, torch.tensor(timesteps), **extra).sample
+    # The gradients of a weighted sum, at the far end of every path through the network.
+    (output * probe).sum().backward()
     config = {key: value for key, value in model.config.items() if key != "_use_default_values"}
-    tensors = {**model.state_dict(), "golden.sample": sample, "golden.output": output}
+    tensors = {
+        **model.state_dict(),
+        "golden.sample": sample.detach(),
+        "golden.output": output.detach(),
+        "golden.probe": probe,
+        "golden.gradient.sample": sample.grad,
+        "golden.gradient.conv_in.bias": model.conv_in.bias.grad,
+        "golden.gradient.time_embedding.linear_1.bias": model.time_embedding.linear_1.bias.grad,
+    }
     facts = {"config": {"_class_name": "UNet2DModel", **config}, "timesteps": timesteps, "class_labels": labels}
     # One key: safetensors writes several in random order, and the file should come out the same each time.
     metadata = {"golden": json.dumps(facts)}

@@ -1,5 +1,8 @@
-import { moveNodes, sequence } from "../../graph/edits.ts";
+import type { EdgeRecord } from "../../../engine/graph/document.ts";
+import { connect, disconnect, edgeKey, moveNodes, sequence } from "../../graph/edits.ts";
 import type { Edit, Point } from "../../graph/edits.ts";
+import { insertionInto } from "../../graph/fragment.ts";
+import { address, endpoint } from "../../graph/ports.ts";
 import { setZone, zonesInside } from "../../graph/zones.ts";
 import { contains, overlaps } from "../geometry.ts";
 import type { PortPlace } from "../geometry.ts";
@@ -30,21 +33,51 @@ export function startDragNodes(host: CanvasHost, start: PointerEvent, grip: stri
       const dy = snap(anchor.y + to.y - from.y) - anchor.y;
       show(new Map([...origin].map(([id, { x, y }]) => [id, { x: x + dx, y: y + dy }])));
       host.zones.highlight(zoneChange(host, ids, grip)?.zone);
+      host.wires.mark("hover", wireUnder(host, ids, grip)?.key);
     },
     end: () => {
       host.zones.highlight(undefined);
+      host.wires.mark("hover", undefined);
       const positions = new Map([...now].map(([id, { x, y }]): [string, Point] => [id, [x, y]]));
       const edits: Edit[] = [moveNodes(positions)];
+      const wire = wireUnder(host, ids, grip);
+      if (wire) {
+        edits.push(disconnect([wire.key]), connect(wire.edge.from, address(grip, wire.input)), connect(address(grip, wire.output), wire.edge.to));
+      }
       const change = zoneChange(host, ids, grip);
       if (change) edits.push(setZone(host.session.catalog, change.nodes, change.zone));
       const what = ids.size === 1 ? "node" : `${ids.size} nodes`;
-      host.session.store.execute(change ? `Move ${what} ${change.zone === undefined ? "out of" : "into"} zone` : `Move ${what}`, sequence(...edits));
+      const label = wire
+        ? "Put node into wire"
+        : change
+          ? `Move ${what} ${change.zone === undefined ? "out of" : "into"} zone`
+          : `Move ${what}`;
+      host.session.store.execute(label, sequence(...edits));
     },
     cancel: () => {
       host.zones.highlight(undefined);
       host.place(origin);
     },
   };
+}
+
+/** The wire on which a single node without wires lies, if it can be put into it. */
+function wireUnder(
+  host: CanvasHost,
+  ids: ReadonlySet<string>,
+  grip: string,
+): { readonly key: string; readonly edge: EdgeRecord; readonly input: string; readonly output: string } | undefined {
+  const { document, catalog } = host.session;
+  const rect = host.rect(grip);
+  if (ids.size !== 1 || !rect) return undefined;
+  const isWired = document.edges.some(({ from, to }) => endpoint(from).node === grip || endpoint(to).node === grip);
+  const wire = isWired ? undefined : host.wireAt(rect.x + rect.width / 2, rect.y + Math.min(rect.height / 2, 40));
+  const edge = wire && document.edges.find((candidate) => edgeKey(candidate) === wire.key);
+  if (!wire || !edge) return undefined;
+  const zone = zoneChange(host, ids, grip);
+  const after = zone ? setZone(catalog, zone.nodes, zone.zone)(document) : document;
+  const ports = insertionInto(after, catalog, grip, edge);
+  return ports && { key: wire.key, edge, ...ports };
 }
 
 /**

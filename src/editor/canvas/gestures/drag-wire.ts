@@ -1,5 +1,7 @@
-import { connect, disconnect, edgeKey, sequence } from "../../graph/edits.ts";
+import { connect, disconnect, edgeKey, freeName, sequence } from "../../graph/edits.ts";
+import type { Edit } from "../../graph/edits.ts";
 import { address, edgeInto, endpoint, inputPort, outputPort } from "../../graph/ports.ts";
+import { addCarry, carryRefusal } from "../../graph/zones.ts";
 import { WireRules } from "../../graph/wiring.ts";
 import type { WireOffer } from "../loom-node.ts";
 import type { CanvasHost, Gesture, PortRef } from "./gesture.ts";
@@ -65,6 +67,12 @@ export function startWire(host: CanvasHost, start: PointerEvent, grip: PortRef):
       finish();
       const target = aim(event) ?? fittingPortOf(host, event, rules, seeks, refusal);
       if (target && isGrip(target)) return host.say("");
+      const carried = target && refusal(target) !== undefined ? carryInto(host, event, fixed) : undefined;
+      if (carried) {
+        host.say("");
+        session.store.execute(`Carry ${fixed.port}`, carried);
+        return;
+      }
       if (target) {
         const reason = refusal(target);
         if (reason !== undefined) return host.say(reason, event);
@@ -106,6 +114,22 @@ function fittingPortOf(
     .filter((ref) => refusal(ref) === undefined);
   const free = fitting.find((ref) => side === "output" || !edgeInto(host.session.document, ref.node, ref.port));
   return free ?? fitting[0] ?? (ports[0] && { node, side, port: ports[0].name });
+}
+
+/** A value let go on a zone's end that has no port for it becomes one that the zone carries. */
+function carryInto(host: CanvasHost, event: PointerEvent, fixed: PortRef): Edit | undefined {
+  const { document, catalog } = host.session;
+  const { x, y } = host.toCanvas(event);
+  const node = host.socketAt(event) ? undefined : host.nodeAt(x, y);
+  const record = node === undefined ? undefined : document.nodes[node];
+  const zone = record && catalog.node(record.type)?.zoneEnd ? record.zone : undefined;
+  if (node === undefined || zone === undefined || fixed.side !== "output") return undefined;
+  const taken = Object.fromEntries((document.zones?.[zone]?.carry ?? []).map((name) => [name, true]));
+  const name = freeName(taken, fixed.port);
+  if (carryRefusal(document, catalog, zone, name) !== undefined) return undefined;
+  const added = addCarry(zone, name);
+  const [from, to] = [address(fixed.node, fixed.port), address(node, name)];
+  return new WireRules(added(document), catalog).refusal(from, to) === undefined ? sequence(added, connect(from, to)) : undefined;
 }
 
 function offersOf(

@@ -35,7 +35,10 @@ export function upgradeFormat(
   for (let at = format; at < current; at++) {
     const step = migrations.find(({ from }) => from === at);
     if (step === undefined) {
-      return { ok: false, reason: `is ${format}, which this version cannot read: formats start at ${migrations[0]?.from ?? current}.` };
+      return {
+        ok: false,
+        reason: `is ${format}, which this version cannot read: formats start at ${migrations[0]?.from ?? current}.`,
+      };
     }
     upgraded = { ...step.migrate(upgraded), format: at + 1 };
   }

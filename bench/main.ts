@@ -1,0 +1,39 @@
+/**
+ * Measures, each figure beside its peer in the same run:
+ *
+ *   npm run bench            everything
+ *   npm run bench engine     one part: engine, training, unet
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+import { printResults, type Result } from "./support.ts";
+
+const folder = fileURLToPath(new URL(".", import.meta.url));
+if (!existsSync(`${folder}node_modules`)) {
+  console.log("installing the peers (once)");
+  // onnxruntime-node ships its CPU and WebGPU builds in the package; its script would fetch CUDA besides.
+  execFileSync("npm", ["ci", "--no-audit", "--no-fund"], {
+    cwd: folder,
+    stdio: "inherit",
+    env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" },
+  });
+}
+
+const parts: Record<string, { readonly title: string; readonly run: () => Promise<readonly Result[]> }> = {
+  engine: { title: "Engine", run: async () => (await import("./engine/executor.ts")).benchEngine() },
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in parts));
+if (unknown.length > 0) {
+  console.error(`No part is called ${unknown.join(", ")}; these are: ${Object.keys(parts).join(", ")}.`);
+  process.exit(2);
+}
+console.log(`${cpus()[0]?.model ?? "unknown processor"}, ${String(cpus().length)} cores, Node ${process.version}`);
+for (const [name, { title, run }] of Object.entries(parts)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  printResults(title, await run());
+}
+process.exit(0);

@@ -1,0 +1,159 @@
+"""One tiny Stable Diffusion pipeline, parts that replace some of it, and the pictures that diffusers makes with them.
+
+    pip install -r requirements.txt && python make.py
+
+`base/` is a whole pipeline as save_pretrained writes it; `inpaint/`, `depth/`, `lcm/`, `v-prediction/` and `turbo/` hold only
+what differs from it. `expected.safetensors` holds the results: `<run>.latents` [1, 4, 8, 8] and `<run>.pixels` [1, 64, 64, 3].
+"""
+
+from importlib.metadata import version
+
+import numpy as np
+import torch
+from parts import HERE, controlnet, euler, fresh, lcm, lora, pndm, text_encoder, tokenizer, unet, vae
+from diffusers import (
+    DDIMInverseScheduler,
+    DDIMScheduler,
+    LatentConsistencyModelPipeline,
+    StableDiffusionControlNetPipeline,
+    StableDiffusionDepth2ImgPipeline,
+    StableDiffusionImg2ImgPipeline,
+    StableDiffusionInpaintPipeline,
+    StableDiffusionPipeline,
+)
+from PIL import Image
+from safetensors.torch import save_file
+
+if version("peft") != "0.21.2":
+    raise SystemExit(f"peft {version('peft')} is installed, the goldens need 0.21.2.")
+
+PROMPT, NEGATIVE = "a photo of a cat", "dark, old"
+expected = {}
+
+# Parts: saved in half precision, run in float32 with the same rounded values.
+tokens, text, autoencoder, control = tokenizer(), None, vae(), controlnet()
+text = text_encoder(tokens)
+unets = {
+    "base": unet(1),
+    "inpaint": unet(2, in_channels=9),
+    "depth": unet(3, in_channels=5),
+    "lcm": unet(4, time_cond_proj_dim=16),
+    "v-prediction": unet(5, use_linear_projection=True, attention_head_dim=(2, 4)),
+}
+schedulers = {"v-prediction": pndm(prediction_type="v_prediction"), "lcm": lcm(), "turbo": euler()}
+shared = dict(tokenizer=tokens, text_encoder=text, vae=autoencoder)
+bare = dict(safety_checker=None, feature_extractor=None, requires_safety_checker=False)
+StableDiffusionPipeline(**shared, unet=unets["base"], scheduler=pndm(), **bare).save_pretrained(fresh("base"))
+for name, model in unets.items():
+    if name != "base":
+        model.save_pretrained(fresh(name) / "unet")
+fresh("turbo")
+for name, scheduler in schedulers.items():
+    scheduler.save_pretrained(HERE / name / "scheduler")
+control.save_pretrained(fresh("controlnet"))
+lora(unets["base"], text)
+for model in (text, autoencoder, control, *unets.values()):
+    model.float()
+
+# Pictures that a person could have brought: a gradient with a disc, a mask that is no multiple of 8, a depth ramp, edges.
+y, x = np.mgrid[0:64, 0:64]
+disc = ((x - 30) ** 2 + (y - 34) ** 2 < 18**2)[..., None]
+picture = np.where(disc, [220, 140, 60], np.stack([x * 4, y * 4, 255 - x * 2], -1)).astype(np.uint8)
+mask = (((x > 13) & (x < 46) & (y > 9) & (y < 38)) * 255).astype(np.uint8)
+depth = np.clip(255 - np.hypot(x - 40, y - 20) * 4, 0, 255).astype(np.uint8)
+edges = (np.abs((x - 30.0) ** 2 + (y - 34.0) ** 2 - 18**2) < 40).astype(np.uint8) * 255
+images = {
+    "picture": Image.fromarray(picture),
+    "mask": Image.fromarray(mask),
+    "depth": Image.fromarray(depth),
+    "edges": Image.fromarray(np.stack([edges] * 3, -1)),
+}
+for name, image in images.items():
+    image.save(HERE / f"{name}.png", optimize=True)
+
+
+def pipeline(kind, variant="base", scheduler=None, **more):
+    chosen = scheduler or schedulers.get(variant) or pndm()
+    made = kind(**shared, unet=unets.get(variant, unets["base"]), scheduler=chosen, **{**bare, **more})
+    made.set_progress_bar_config(disable=True)
+    return made
+
+
+def run(name, made, **arguments):
+    """Both results of one run; the latents are those that the decoder was given, before the scaling factor."""
+    settings = dict(prompt=PROMPT, negative_prompt=NEGATIVE, guidance_scale=7.5, num_inference_steps=20)
+    settings.update(arguments)
+    settings = {key: value for key, value in settings.items() if value is not None}
+    seen = []
+    decode = autoencoder.decode
+
+    def listen(latents, *args, **kwargs):
+        seen.append(latents * autoencoder.config.scaling_factor)
+        return decode(latents, *args, **kwargs)
+
+    autoencoder.decode = listen
+    with torch.no_grad():
+        pixels = made(generator=torch.Generator().manual_seed(0), output_type="np", **settings).images
+    autoencoder.decode = decode
+    keep(name, latents=seen[0], pixels=torch.from_numpy(pixels))
+
+
+def keep(name, **arrays):
+    for key, value in arrays.items():
+        expected[f"{name}.{key}"] = value.detach().float().contiguous().clone()
+        low, high = value.min().item(), value.max().item()
+        print(f"{name}.{key} {list(value.shape)} {low:.3f} … {high:.3f}, spread {value.float().std().item():.3f}")
+
+
+size = dict(height=64, width=64)
+base = pipeline(StableDiffusionPipeline)
+run("txt2img", base, **size)
+run("v-prediction", pipeline(StableDiffusionPipeline, "v-prediction"), **size)
+run("turbo", pipeline(StableDiffusionPipeline, "turbo"), num_inference_steps=1, guidance_scale=0.0, negative_prompt=None, **size)
+run("lcm", pipeline(LatentConsistencyModelPipeline, "lcm"), num_inference_steps=4, guidance_scale=8.0, negative_prompt=None, **size)
+run("img2img", pipeline(StableDiffusionImg2ImgPipeline), image=images["picture"], strength=0.6)
+masked = dict(image=images["picture"], mask_image=images["mask"], **size)
+run("inpaint", pipeline(StableDiffusionInpaintPipeline, "inpaint"), **masked)
+run("inpaint-any-model", pipeline(StableDiffusionInpaintPipeline), **masked)
+depth_map = torch.from_numpy(depth.astype(np.float32) / 255)[None]
+run(
+    "depth-to-image",
+    StableDiffusionDepth2ImgPipeline(**shared, unet=unets["depth"], scheduler=pndm(), depth_estimator=None, feature_extractor=None),
+    image=images["picture"],
+    depth_map=depth_map,
+    strength=0.8,
+)
+run(
+    "controlnet",
+    pipeline(StableDiffusionControlNetPipeline, controlnet=control),
+    image=images["edges"],
+    controlnet_conditioning_scale=0.8,
+    **size,
+)
+
+# DDIM inversion: a picture to the noise that makes it, and back, without guidance (Mokady et al. 2023, §3.1).
+with torch.no_grad():
+    states, _ = base.encode_prompt(PROMPT, "cpu", 1, False)
+    original = torch.from_numpy(picture.astype(np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
+    sample = autoencoder.encode(original).latent_dist.mode() * autoencoder.config.scaling_factor
+    for name, kind in (("ddim-inversion.noise", DDIMInverseScheduler), ("ddim-inversion.latents", DDIMScheduler)):
+        scheduler = kind.from_config(base.scheduler.config)
+        scheduler.set_timesteps(20)
+        for t in scheduler.timesteps:
+            sample = scheduler.step(unets["base"](sample, t, states).sample, t, sample).prev_sample
+        expected[name] = sample.contiguous().clone()
+    pixels = autoencoder.decode(sample / autoencoder.config.scaling_factor).sample
+    keep("ddim-inversion", pixels=(pixels / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1))
+
+# Last, because it changes the models.
+base.load_lora_weights(str(HERE), weight_name="lora.safetensors", adapter_name="style")
+base.set_adapters(["style"], [0.8])
+run("lora", base, **size)
+
+for name in ("lora", "controlnet"):
+    if torch.allclose(expected[f"{name}.latents"], expected["txt2img.latents"], atol=1e-2):
+        raise SystemExit(f"{name} makes no difference.")
+save_file(expected, HERE / "expected.safetensors")
+for path in HERE.rglob("*"):
+    if path.is_file():
+        path.chmod(0o644)
