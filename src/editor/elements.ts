@@ -1,7 +1,9 @@
 import { LoomApp } from "./app/loom-app.ts";
 import { LoomCanvas } from "./canvas/loom-canvas.ts";
 import { LoomNode } from "./canvas/loom-node.ts";
+import { LoomCarry } from "./panels/loom-carry.ts";
 import { LoomList } from "./panels/loom-list.ts";
+import { LoomMenu } from "./panels/loom-menu.ts";
 import { LoomMinimap } from "./panels/loom-minimap.ts";
 import { LoomPalette } from "./panels/loom-palette.ts";
 import { LoomProblems } from "./panels/loom-problems.ts";
@@ -12,7 +14,9 @@ const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "loom-app": LoomApp,
   "loom-canvas": LoomCanvas,
   "loom-node": LoomNode,
+  "loom-carry": LoomCarry,
   "loom-list": LoomList,
+  "loom-menu": LoomMenu,
   "loom-minimap": LoomMinimap,
   "loom-palette": LoomPalette,
   "loom-problems": LoomProblems,

@@ -24,6 +24,8 @@ export interface RuntimeOptions {
   readonly backend?: BackendName | "auto";
   /** Which of several graphics cards to ask for. Default `high-performance`. */
   readonly powerPreference?: GPUPowerPreference;
+  /** Threads of the WASM backend, 1 to 4; only in Node. Default 1. */
+  readonly threads?: number;
 }
 
 export interface RuntimeInfo {
@@ -100,7 +102,7 @@ async function initNamed(backend: BackendName): Promise<Settled> {
     const state = await openWebgpu(await findAdapter(options.powerPreference));
     return webgpuInfo(state, `${reason}; it runs on ${adapterName(state.summary)}`);
   }
-  if (backend === "wasm") await loadWasmBackend();
+  if (backend === "wasm") await loadWasmBackend(options.threads);
   await useBackend(backend);
   return { backend, reason, features: [] };
 }
@@ -122,7 +124,7 @@ async function initAuto(): Promise<Settled> {
   }
   const adapter = search.adapter ? { adapter: search.summary } : {};
   try {
-    await loadWasmBackend();
+    await loadWasmBackend(options.threads);
     await useBackend("wasm");
     return { backend: "wasm", reason: `WebAssembly, because ${why}`, features: [], ...adapter };
   } catch (error) {

@@ -5,10 +5,23 @@ import { serializeDocument } from "../../src/engine/graph/serialize.ts";
 import { readDocument } from "../../src/engine/graph/parse.ts";
 import type { ParamValue } from "../../src/engine/node/params.ts";
 import { nodeServices, Runner } from "../../src/index.ts";
+import { golden, pipeline, type Variant } from "./tiny-pipelines.ts";
 
 const folder = new URL("../../graphs/", import.meta.url);
 const templates = readdirSync(folder).filter((name) => name.endsWith(".graph.json"));
 const read = (name: string): string => readFileSync(new URL(name, folder), "utf8");
+
+type Settings = Readonly<Record<string, ParamValue>>;
+
+/** A tiny pipeline in place of the real checkpoint, and pictures of 64 × 64 pixels. */
+const tiny = (variant: Variant, smallNodes: readonly string[], more: Settings = {}): Settings => ({
+  "model.source": pipeline(variant),
+  ...Object.fromEntries(smallNodes.flatMap((node) => [[`${node}.height`, 64], [`${node}.width`, 64]])),
+  ...more,
+});
+const twoSteps = { "timesteps.numInferenceSteps": 2 };
+const picture = { "picture.source": golden("picture.png") };
+const decoded = { output: "decode.image", shape: [1, 64, 64, 3] };
 
 /** Settings that make each template short enough for a test, and the output that shows that it ran. */
 const runs: Record<string, { set: Record<string, ParamValue>; output: string; shape: number[] }> = {
@@ -37,6 +50,56 @@ const runs: Record<string, { set: Record<string, ParamValue>; output: string; sh
     set: { "train.maxSteps": 2, "train.batchSize": 4, "start.batch": 1, "timesteps.numInferenceSteps": 2, "train.warmupSteps": 1 },
     output: "decode.image",
     shape: [1, 28, 28, 1],
+  },
+  "txt2img.graph.json": { set: tiny("base", ["noise"], twoSteps), ...decoded },
+  "txt2img-compact.graph.json": { set: tiny("base", ["noise"], { "sampler.numInferenceSteps": 2 }), ...decoded },
+  "sd-turbo.graph.json": { set: tiny("turbo", ["noise"]), ...decoded },
+  "lcm.graph.json": { set: tiny("lcm", ["noise"], twoSteps), ...decoded },
+  "img2img.graph.json": { set: tiny("base", ["size"], { ...twoSteps, ...picture }), ...decoded },
+  "img2img-compact.graph.json": {
+    set: tiny("base", ["size"], { "sampler.numInferenceSteps": 2, ...picture }),
+    ...decoded,
+  },
+  "inpaint.graph.json": { set: tiny("inpaint", ["noise", "size"], { ...twoSteps, ...picture }), ...decoded },
+  "inpaint-any-model.graph.json": {
+    set: tiny("base", ["size", "maskSize"], { ...twoSteps, ...picture, "maskPicture.source": golden("mask.png") }),
+    ...decoded,
+  },
+  "depth-to-image.graph.json": {
+    set: tiny("depth", ["size"], { ...twoSteps, ...picture, "depth.source": golden("depth.png") }),
+    ...decoded,
+  },
+  "lora.graph.json": { set: tiny("base", ["noise"], { ...twoSteps, "lora.source": golden("lora.safetensors") }), ...decoded },
+  "controlnet.graph.json": {
+    set: tiny("base", ["noise", "edgesSize"], {
+      ...twoSteps,
+      "controlnet.source": golden("controlnet"),
+      "edges.source": golden("edges.png"),
+    }),
+    ...decoded,
+  },
+  "prompt-interpolation.graph.json": {
+    set: tiny("base", ["noise"], { ...twoSteps, "noise.batch": 3, "mix.count": 3 }),
+    output: "grid.image",
+    shape: [1, 64, 3 * 64 + 2 * 2, 3],
+  },
+  "scheduler-grid.graph.json": {
+    set: tiny("base", ["noise"], {
+      ...Object.fromEntries(["euler", "dpm", "uniPc"].map((name) => [`${name}Few.numInferenceSteps`, 1])),
+      ...Object.fromEntries(["euler", "dpm", "uniPc"].map((name) => [`${name}Many.numInferenceSteps`, 2])),
+    }),
+    output: "grid.image",
+    shape: [1, 3 * 64 + 2 * 2, 2 * 64 + 2, 3],
+  },
+  "ddim-inversion.graph.json": {
+    set: tiny("base", ["size"], { ...picture, "backward.numInferenceSteps": 2, "forward.numInferenceSteps": 2 }),
+    output: "grid.image",
+    shape: [1, 64, 2 * 64 + 2, 3],
+  },
+  "attention-maps.graph.json": {
+    set: tiny("base", ["noise"], { ...twoSteps, "prompt.positive": "red hat", "maps.size": 16 }),
+    output: "maps.maps",
+    shape: [2, 16, 16, 1],
   },
 };
 

@@ -135,6 +135,7 @@ export function readEncoderConfig(read: ConfigReader): ConditionEncoderConfig {
     convInKernel: read.integer("conv_in_kernel", 3),
   };
   read.only("encoder_hid_dim_type", null, ...(encoder.encoderHidDim === null ? [] : ["text_proj"]));
+  if (read.raw("norm_num_groups") === null) read.fail("norm_num_groups", "a whole number above 0 is");
   read.only("num_attention_heads", null);
   read.only("addition_embed_type", null);
   // The precision of the scores: float32 is all there is here. The others have no meaning without addition embeddings.

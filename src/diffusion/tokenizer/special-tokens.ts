@@ -1,12 +1,12 @@
-/** A token that is looked for as a whole before the text is split into words. */
+/**
+ * A token that is looked for as a whole before the text is split into words. What the files say of the white space beside it
+ * (`lstrip`, `rstrip`) makes no difference here: white space is no token in CLIP.
+ */
 export interface SpecialToken {
   readonly content: string;
   readonly id: number;
   /** Looked for in the normalized text (so in any case of letters) rather than in the text as typed. */
   readonly normalized: boolean;
-  /** Takes the white space on its left (right) with it. */
-  readonly lstrip: boolean;
-  readonly rstrip: boolean;
   /** Only where it is not part of a longer word. */
   readonly singleWord: boolean;
 }
@@ -39,20 +39,17 @@ export function splitAtSpecialTokens(
       continue;
     }
     const { token, pattern } = found;
-    let start = at;
-    let end = at + pattern.length;
+    const start = at;
+    const end = at + pattern.length;
     at = end;
     if (token.singleWord) {
       const before = Array.from(text.slice(Math.max(0, start - 2), start)).at(-1);
       const after = Array.from(text.slice(end, end + 2))[0];
       if (isWordCharacter(before) || isWordCharacter(after)) continue;
     }
-    if (token.lstrip) start = Math.max(textStart, text.slice(0, start).trimEnd().length);
-    if (token.rstrip) end = text.length - text.slice(end).trimStart().length;
     if (start > textStart) spans.push({ kind: "text", text: text.slice(textStart, start) });
     spans.push({ kind: "token", id: token.id });
     textStart = end;
-    at = end;
   }
   if (textStart < text.length) spans.push({ kind: "text", text: text.slice(textStart) });
   return spans;

@@ -41,7 +41,7 @@ export function parseJsonObject(text: string, file: string): Json {
 
 function readToken(value: unknown, where: string): SpecialTokenText {
   if (typeof value === "string") {
-    return { content: value, normalized: false, lstrip: false, rstrip: false, singleWord: false };
+    return { content: value, normalized: false, singleWord: false };
   }
   const token = value as Json | null;
   if (typeof token?.["content"] !== "string")
@@ -50,8 +50,6 @@ function readToken(value: unknown, where: string): SpecialTokenText {
   return {
     content: token["content"],
     normalized: flag("normalized"),
-    lstrip: flag("lstrip"),
-    rstrip: flag("rstrip"),
     singleWord: flag("single_word"),
   };
 }

@@ -178,5 +178,10 @@ export const appStyles = css`
     .brand {
       padding: 0 2px;
     }
+
+    .run {
+      min-width: 0;
+      margin-left: 4px;
+    }
   }
 `;

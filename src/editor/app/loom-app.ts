@@ -1,5 +1,6 @@
 import { LitElement, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
+import { ref } from "lit/directives/ref.js";
 import type { GraphDocument } from "../../engine/graph/document.ts";
 import type { LoomCanvas } from "../canvas/loom-canvas.ts";
 import type { PaletteRequest } from "../canvas/gestures/gesture.ts";
@@ -13,6 +14,8 @@ import { rename } from "../graph/edits.ts";
 import { insertNode, insertZone } from "../graph/insert.ts";
 import type { PaletteEntry } from "../graph/search.ts";
 import { zonesInside } from "../graph/zones.ts";
+import type { MenuEntry } from "../panels/loom-menu.ts";
+import type { LoomCarry } from "../panels/loom-carry.ts";
 import type { LoomShortcuts } from "../panels/loom-shortcuts.ts";
 import type { LoomTemplates } from "../panels/loom-templates.ts";
 import type { RunControl } from "../run/run-control.ts";
@@ -27,6 +30,8 @@ import { ACTIONS } from "./actions.ts";
 import type { ActionHost } from "./actions.ts";
 import { appStyles } from "./app-styles.ts";
 import { listenToClipboard } from "./clipboard.ts";
+import { menuAt } from "./context-menu.ts";
+import type { MenuRequest } from "./context-menu.ts";
 
 const EMPTY: GraphDocument = { format: 1, name: "New graph", nodes: {}, edges: [] };
 
@@ -36,6 +41,7 @@ export class LoomApp extends LitElement implements ActionHost {
     session: { attribute: false },
     control: { attribute: false },
     palette: { state: true },
+    menu: { state: true },
     showProblems: { state: true },
     showList: { state: true },
     notice: { state: true },
@@ -47,6 +53,7 @@ export class LoomApp extends LitElement implements ActionHost {
   declare session: EditorSession;
   declare control: RunControl;
   declare palette: PaletteRequest | undefined;
+  declare menu: MenuRequest | undefined;
   declare showProblems: boolean;
   declare showList: boolean;
   declare notice: string;
@@ -57,6 +64,7 @@ export class LoomApp extends LitElement implements ActionHost {
   constructor() {
     super();
     this.palette = undefined;
+    this.menu = undefined;
     this.showProblems = false;
     this.showList = false;
     this.notice = "";
@@ -97,6 +105,11 @@ export class LoomApp extends LitElement implements ActionHost {
     window.removeEventListener("keydown", this.#key);
   }
 
+  /** The minimap is given the canvas, which is there only now. */
+  protected override firstUpdated(): void {
+    void this.updateComplete.then(() => this.requestUpdate());
+  }
+
   get canvas(): LoomCanvas {
     const canvas = this.renderRoot.querySelector<LoomCanvas>("loom-canvas");
     if (!canvas) throw new Error("The page has no canvas yet.");
@@ -114,6 +127,14 @@ export class LoomApp extends LitElement implements ActionHost {
           @open-palette=${(event: CustomEvent<PaletteRequest>): void => {
             this.palette = event.detail;
           }}
+          @contextmenu=${(event: MouseEvent): void => {
+            const target = event.composedPath()[0];
+            if (target instanceof HTMLElement && target.matches("input, textarea, pre")) return;
+            event.preventDefault();
+            this.menu = menuAt(this.canvas, session, event);
+          }}
+          @edit-carry=${(event: CustomEvent<string>): void =>
+            void this.renderRoot.querySelector<LoomCarry>("loom-carry")?.open(event.detail)}
           @open-templates=${(): void => this.openTemplates()}
           @view-failed=${(event: CustomEvent<unknown>): void => {
             this.notice = `The view could not follow the graph: ${String(event.detail)}`;
@@ -127,7 +148,7 @@ export class LoomApp extends LitElement implements ActionHost {
             ></loom-list>`
           : nothing}
         <loom-minimap .canvas=${this.hasUpdated ? this.canvas : undefined} .session=${session}></loom-minimap>
-        ${this.palette ? this.#paletteAt(this.palette) : nothing}
+        ${this.palette ? this.#paletteAt(this.palette) : nothing} ${this.menu ? this.#menuAt(this.menu) : nothing}
         ${failure === ""
           ? nothing
           : html`<div class="toast" role="alert">
@@ -148,7 +169,7 @@ export class LoomApp extends LitElement implements ActionHost {
       <loom-templates
         @choose=${(event: CustomEvent<Template>): void => this.#open(event.detail.text, event.detail.name)}
       ></loom-templates>
-      <loom-shortcuts></loom-shortcuts>`;
+      <loom-carry .session=${session}></loom-carry> <loom-shortcuts></loom-shortcuts>`;
   }
 
   #toolbar(): TemplateResult {
@@ -262,15 +283,9 @@ export class LoomApp extends LitElement implements ActionHost {
 
   #paletteAt(request: PaletteRequest): TemplateResult {
     const { x, y, k } = this.canvas.transform;
-    const width = Math.min(400, window.innerWidth - 16);
-    const { clientWidth, clientHeight } = this.canvas;
-    const left = Math.max(8, Math.min(request.x * k + x, clientWidth - width - 8));
-    const top = Math.max(8, Math.min(request.y * k + y, clientHeight - 448));
-    const place = (element: Element | undefined): void => {
-      if (element instanceof HTMLElement) element.style.transform = `translate(${left}px, ${top}px)`;
-    };
-    queueMicrotask(() => place(this.renderRoot.querySelector("loom-palette") ?? undefined));
+    const place = this.#within(request.x * k + x, request.y * k + y, Math.min(400, window.innerWidth - 16), 440);
     return html`<loom-palette
+      ${ref(place)}
       .catalog=${this.session.catalog}
       .end=${request.from}
       @choose=${(event: CustomEvent<PaletteEntry>): void => this.#add(event.detail, request)}
@@ -279,6 +294,32 @@ export class LoomApp extends LitElement implements ActionHost {
         this.canvas.element.focus({ preventScroll: true });
       }}
     ></loom-palette>`;
+  }
+
+  #menuAt({ x, y, entries }: MenuRequest): TemplateResult {
+    return html`<loom-menu
+      ${ref(this.#within(x, y, 240, entries.length * 30 + 12))}
+      .entries=${entries}
+      @choose=${(event: CustomEvent<MenuEntry>): void => {
+        this.menu = undefined;
+        const { run, action } = event.detail;
+        this.canvas.element.focus({ preventScroll: true });
+        if (run) run();
+        else if (action) this.act(action);
+      }}
+      @close=${(): void => {
+        this.menu = undefined;
+      }}
+    ></loom-menu>`;
+  }
+
+  /** Places an element at a point of the canvas, moved in where it would stand out. */
+  #within(x: number, y: number, width: number, height: number): (element: Element | undefined) => void {
+    const left = Math.max(8, Math.min(x, this.canvas.clientWidth - width - 8));
+    const top = Math.max(8, Math.min(y, this.canvas.clientHeight - height - 8));
+    return (element) => {
+      if (element instanceof HTMLElement) element.style.transform = `translate(${left}px, ${top}px)`;
+    };
   }
 
   #add(entry: PaletteEntry, request: PaletteRequest): void {
@@ -339,7 +380,7 @@ export class LoomApp extends LitElement implements ActionHost {
     const inField = target instanceof HTMLElement && target.matches("input:not([type=checkbox]), select, textarea, dialog *");
     const action = actionFor(event, inField);
     if (action === undefined) return;
-    if (action === "palette" && target instanceof HTMLElement && target.matches("button, input")) return;
+    if (action === "palette" && target instanceof HTMLElement && target.matches("button, input, summary")) return;
     event.preventDefault();
     this.act(action);
   };

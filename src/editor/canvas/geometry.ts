@@ -14,6 +14,11 @@ export const NODE = {
   collapsed: 36,
 } as const;
 
+/** A reroute is a corner in a wire: as small as a hand can take hold of. */
+export const REROUTE = { type: "value/reroute", width: 60, height: 24 } as const;
+
+export const isReroute = (shape: NodeShape): boolean => shape.info?.type === REROUTE.type;
+
 export interface PortPlace {
   readonly x: number;
   readonly y: number;
@@ -52,6 +57,12 @@ export function layoutNode(shape: NodeShape, face: NodeFace): NodeLayout {
   const width = NODE.width;
   const shown = shape.params.filter((param) => !param.spec.advanced || face.advanced || face.wired.has(param.name));
   const hasAdvanced = shape.params.some((param) => param.spec.advanced === true);
+  if (isReroute(shape)) {
+    const y = REROUTE.height / 2;
+    for (const port of shape.inputs) inputs.set(port.name, { x: 0, y });
+    for (const port of shape.outputs) outputs.set(port.name, { x: REROUTE.width, y });
+    return { width: REROUTE.width, height: REROUTE.height, inputs, outputs, params: [], hiddenParams: 0, hasAdvanced: false };
+  }
   if (face.collapsed) {
     const y = NODE.collapsed / 2;
     for (const port of [...shape.inputs, ...shape.params]) inputs.set(port.name, { x: 0, y });
@@ -67,7 +78,8 @@ export function layoutNode(shape: NodeShape, face: NodeFace): NodeLayout {
     y += paramHeight(param, face.wired);
   }
   if (hasAdvanced) y += NODE.advanced;
-  for (const param of shape.params) if (!inputs.has(param.name)) inputs.set(param.name, { x: 0, y: y - NODE.advanced / 2 });
+  if (shape.info?.zoneEnd) y += NODE.advanced;
+  for (const param of shape.params) if (!inputs.has(param.name)) inputs.set(param.name, { x: 0, y: top });
   return {
     width,
     height: y + NODE.section,

@@ -25,6 +25,9 @@ import { ZoneLayer } from "./zone-layer.ts";
 /** Scale below which only titles and pictures are drawn. */
 const FAR = 0.4;
 
+/** Scale at which a graph is opened at least: its titles can be read. */
+const READABLE = 0.5;
+
 const FIRST_PLACE: PortPlace = { x: 0, y: 0 };
 
 /** The canvas: a live Rete graph drawn with Lit, kept equal to the session's document. */
@@ -96,7 +99,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
       runs.subscribe((node) => this.#showRuns(node)),
       this.session.onFaults(() => this.#showFaults()),
     ];
-    this.#syncing = this.#sync().then(() => this.fit());
+    this.#syncing = this.#sync().then(() => this.fit(undefined, READABLE));
   }
 
   override disconnectedCallback(): void {
@@ -157,16 +160,19 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     await this.#area?.show(x + cx * (k - next), y + cy * (k - next), next);
   }
 
-  /** Shows these nodes, or all, as large as they fit and never larger than they are. */
-  async fit(ids: Iterable<string> = Object.keys(this.session.document.nodes)): Promise<void> {
+  /**
+   * Shows these nodes, or all, as large as they fit and never larger than they are. With a `least` scale what does not fit
+   * is seen from its left: that is where a graph begins.
+   */
+  async fit(ids: Iterable<string> = Object.keys(this.session.document.nodes), least = 0.1): Promise<void> {
     const bounds = boundsOf([...ids].flatMap((id) => this.rect(id) ?? []));
     if (!bounds || this.clientWidth === 0) return;
     const margin = Math.min(56, this.clientWidth / 12);
     const width = this.clientWidth - 2 * margin;
     const height = this.clientHeight - 2 * margin;
-    const k = Math.max(0.1, Math.min(1, width / bounds.width, height / bounds.height));
-    const x = this.clientWidth / 2 - (bounds.x + bounds.width / 2) * k;
-    const y = this.clientHeight / 2 - (bounds.y + bounds.height / 2) * k;
+    const k = Math.max(least, Math.min(1, width / bounds.width, height / bounds.height));
+    const x = bounds.width * k > width ? margin - bounds.x * k : this.clientWidth / 2 - (bounds.x + bounds.width / 2) * k;
+    const y = bounds.height * k > height ? margin - bounds.y * k : this.clientHeight / 2 - (bounds.y + bounds.height / 2) * k;
     await this.#area?.show(x, y, k);
   }
 
@@ -296,7 +302,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     this.#syncing = this.#syncing
       .then(() => this.#sync())
       .then(async () => {
-        if (change.cause === "replace") await this.fit();
+        if (change.cause === "replace") await this.fit(undefined, READABLE);
       })
       .catch((error: unknown) => {
         this.dispatchEvent(new CustomEvent("view-failed", { detail: error }));
@@ -487,6 +493,9 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     sealParam: () => this.session.store.seal(),
     setTitle: (node, title) => this.session.store.execute("Rename node", setTitle(node, title)),
     toggleFold: (node) => this.toggleFold([node]),
+    editCarry: (zone) => {
+      this.dispatchEvent(new CustomEvent<string>("edit-carry", { detail: zone }));
+    },
     toggleAdvanced: (node) => {
       if (!this.#advanced.delete(node)) this.#advanced.add(node);
       this.#layOut(new Set([node]));

@@ -12,7 +12,7 @@ import { controls } from "../theme/controls.ts";
 import { icons } from "../theme/icons.ts";
 import type { Fault } from "../worker/engine-client.ts";
 import { drawChart, drawImage } from "./draw-preview.ts";
-import { NODE } from "./geometry.ts";
+import { NODE, isReroute } from "./geometry.ts";
 import type { NodeLayout } from "./geometry.ts";
 import { nodeStyles } from "./node-styles.ts";
 import { paramField } from "./param-field.ts";
@@ -25,6 +25,7 @@ export interface NodeActions {
   sealParam(): void;
   toggleFold(node: string): void;
   toggleAdvanced(node: string): void;
+  editCarry(zone: string): void;
   setTitle(node: string, title: string): void;
 }
 
@@ -102,6 +103,7 @@ export class LoomNode extends LitElement {
   protected override willUpdate(changed: PropertyValues): void {
     const { shape } = this.node;
     const problems = this.#messages();
+    this.toggleAttribute("reroute", isReroute(shape));
     this.dataset["status"] = this.run.status;
     this.toggleAttribute("data-bad", problems.length > 0);
     const parts = [shape.title, this.run.status === "idle" ? "" : this.run.status, ...problems.map((fault) => fault.message)];
@@ -112,6 +114,7 @@ export class LoomNode extends LitElement {
 
   protected override render(): TemplateResult {
     const { shape } = this.node;
+    if (isReroute(shape)) return html`<div class="card reroute" title=${this.#help()}>${this.#sideSockets()}</div>`;
     return html`<div class="card">
       <header title=${this.#help()} @dblclick=${this.#startRename}>
         ${this.renaming ? this.#titleField() : html`<span class="title">${shape.title}</span>`} ${this.#state()}
@@ -126,7 +129,7 @@ export class LoomNode extends LitElement {
         </button>
         ${this.#progress()}
       </header>
-      ${this.collapsed ? this.#collapsedSockets() : this.#body()} ${this.#preview()}
+      ${this.collapsed ? this.#sideSockets() : this.#body()} ${this.#preview()}
       ${this.#messages().map((fault) => html`<p class="message" role="alert">${fault.message}</p>`)}
       ${this.run.warnings.map((message) => html`<p class="message warning">${message}</p>`)}
     </div>`;
@@ -168,6 +171,16 @@ export class LoomNode extends LitElement {
                 : `${this.layout.hiddenParams} more settings`}
           </button>`
         : nothing}
+      ${shape.info?.zoneEnd
+        ? html`<button
+            class="advanced"
+            tabindex="-1"
+            title="Values that go from one iteration to the next"
+            @click=${(): void => this.actions.editCarry(this.node.record.zone ?? "")}
+          >
+            ${icons.loop} Carried values
+          </button>`
+        : nothing}
       </div>`;
   }
 
@@ -202,7 +215,7 @@ export class LoomNode extends LitElement {
     ></span>`;
   }
 
-  #collapsedSockets(): TemplateResult {
+  #sideSockets(): TemplateResult {
     const { shape } = this.node;
     const input = shape.inputs[0];
     const output = shape.outputs[0];

@@ -1,5 +1,5 @@
 import { css, unsafeCSS } from "lit";
-import { NODE } from "./geometry.ts";
+import { NODE, REROUTE } from "./geometry.ts";
 
 const px = (value: number): ReturnType<typeof unsafeCSS> => unsafeCSS(`${value}px`);
 
@@ -23,6 +23,20 @@ export const nodeStyles = css`
     font: var(--text-m) / 1.3 var(--font);
     user-select: none;
     touch-action: none;
+  }
+
+  :host([reroute]) {
+    width: ${px(REROUTE.width + 2 * EDGE)};
+  }
+
+  .card.reroute {
+    height: ${px(REROUTE.height)};
+    border-radius: ${px(REROUTE.height / 2)};
+    cursor: grab;
+  }
+
+  .folded {
+    display: contents;
   }
 
   .card {
@@ -222,6 +236,14 @@ export const nodeStyles = css`
     right: 0;
   }
 
+  .folded > .socket {
+    top: ${px(NODE.collapsed / 2)};
+  }
+
+  .reroute .folded > .socket {
+    top: ${px(REROUTE.height / 2)};
+  }
+
   .pin {
     width: 14px;
     height: 14px;
@@ -357,7 +379,7 @@ export const nodeStyles = css`
     height: 12px;
   }
 
-  button.advanced[aria-expanded="false"] svg {
+  button.advanced[aria-expanded="false"] > svg {
     transform: rotate(-90deg);
   }
 

@@ -3,6 +3,9 @@ import { startWire } from "./gestures/drag-wire.ts";
 import type { Gesture } from "./gestures/gesture.ts";
 import { startMarquee } from "./gestures/marquee.ts";
 import { startPan } from "./gestures/pan.ts";
+import { edgeKey } from "../graph/edits.ts";
+import { insertInto } from "../graph/insert.ts";
+import { REROUTE } from "./geometry.ts";
 import type { PortPlace } from "./geometry.ts";
 import type { LoomCanvas } from "./loom-canvas.ts";
 
@@ -143,7 +146,21 @@ export class PointerRouter {
 
   #doubleClick(event: MouseEvent): void {
     if (isControl(event) || this.#canvas.nodeOf(event)) return;
-    this.#canvas.openPalette(this.#canvas.toCanvas(event));
+    const at = this.#canvas.toCanvas(event);
+    const wire = this.#canvas.wireAt(at.x, at.y);
+    if (wire) this.#reroute(wire.key, at);
+    else this.#canvas.openPalette(at);
+  }
+
+  /** A double click on a wire puts a corner there. */
+  #reroute(key: string, { x, y }: PortPlace): void {
+    const { store, catalog, selection } = this.#canvas.session;
+    const edge = store.document.edges.find((candidate) => edgeKey(candidate) === key);
+    const place = [Math.round(x - REROUTE.width / 2), Math.round(y - REROUTE.height / 2)] as const;
+    const inserted = edge && insertInto(store.document, catalog, REROUTE.type, edge, place);
+    if (!inserted) return;
+    store.execute("Add reroute", inserted.edit);
+    selection.set(inserted.ids);
   }
 }
 

@@ -1,7 +1,7 @@
-import type { GraphDocument, NodeRecord } from "../../engine/graph/document.ts";
+import type { EdgeRecord, GraphDocument, NodeRecord } from "../../engine/graph/document.ts";
 import type { Catalog, NodeInfo } from "./catalog.ts";
 import { portOfParam } from "./catalog.ts";
-import { addNode, connect, freeName, freeNodeId, sequence } from "./edits.ts";
+import { addNode, connect, disconnect, edgeKey, freeName, freeNodeId, sequence } from "./edits.ts";
 import type { Edit, Point } from "./edits.ts";
 import { address, endpoint } from "./ports.ts";
 import { inputScope, outputScope } from "./wiring.ts";
@@ -52,6 +52,31 @@ const scopeOf = (document: GraphDocument, catalog: Catalog, end: LooseEnd): stri
   const { node } = endpoint(end.address);
   return end.side === "output" ? outputScope(document, catalog, node) : inputScope(document, catalog, node);
 };
+
+/** Puts a node of one input and one output, a reroute, into a wire. */
+export function insertInto(
+  document: GraphDocument,
+  catalog: Catalog,
+  type: string,
+  edge: EdgeRecord,
+  at: Point,
+): Insertion | undefined {
+  const info = catalog.node(type);
+  const [input, output] = [info?.inputs[0], info?.outputs[0]];
+  if (!info || !input || !output) return undefined;
+  const id = freeNodeId(document.nodes, type);
+  const zone = outputScope(document, catalog, endpoint(edge.from).node);
+  const record: NodeRecord = { type, version: info.version, ...(zone === undefined ? {} : { zone }), params: {} };
+  return {
+    ids: [id],
+    edit: sequence(
+      addNode(id, record, at),
+      disconnect([edgeKey(edge)]),
+      connect(edge.from, address(id, input.name)),
+      connect(address(id, output.name), edge.to),
+    ),
+  };
+}
 
 /** Adds a zone: its two ends, with room for a body between them. A loose output becomes its first carried value. */
 export function insertZone(

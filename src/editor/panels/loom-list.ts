@@ -1,5 +1,5 @@
 import { LitElement, css, html, nothing } from "lit";
-import type { PropertyValues, TemplateResult } from "lit";
+import type { TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { paramField } from "../canvas/param-field.ts";
 import { portOfParam } from "../graph/catalog.ts";
@@ -146,7 +146,7 @@ export class LoomList extends LitElement {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
   }
 
-  protected override firstUpdated(_changed: PropertyValues): void {
+  protected override firstUpdated(): void {
     this.renderRoot.querySelector<HTMLElement>("summary, button")?.focus();
   }
 

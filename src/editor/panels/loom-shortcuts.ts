@@ -11,6 +11,8 @@ const POINTER: readonly (readonly [string, string])[] = [
   ["Shift + drag the canvas", "Select with a frame"],
   ["Wheel or pinch", "Zoom"],
   ["Double-click the canvas", "Add a node"],
+  ["Double-click a wire", "Put a corner into it"],
+  ["Right-click", "What can be done here"],
   ["Drag from a socket", "Draw a wire; in empty space: add a node that fits"],
   ["Drag a wired input away", "Move or remove its wire"],
   ["Double-click a header", "Rename the node"],

@@ -32,6 +32,8 @@ export const icons = {
     svg`<rect x="3" y="4" width="7" height="5" rx="1" /><rect x="14" y="9.5" width="7" height="5" rx="1" /><rect x="3" y="15" width="7" height="5" rx="1" /><path d="M10 6.5h2v5.5h2M10 17.5h2V12" />`,
   ),
   file: paths("M6 3h8l5 5v13H6z", "M14 3v5h5"),
+  loop: paths("M4 12a8 8 0 0 1 13.7-5.7L20 8.5", "M20 4v4.5h-4.5", "M20 12a8 8 0 0 1-13.7 5.7L4 15.5", "M4 20v-4.5h4.5"),
+  trash: paths("M4 7h16", "M9 7V4h6v3", "M6.5 7l1 13h9l1-13"),
   note: paths("M5 4h14v11l-5 5H5z", "M14 20v-5h5"),
 } as const;
 

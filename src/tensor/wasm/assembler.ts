@@ -103,7 +103,6 @@ export const f32x4 = {
   sub: binary(...vector(0xe5)),
   mul: binary(...vector(0xe6)),
   div: binary(...vector(0xe7)),
-  max: binary(...vector(0xe9)),
   /** b < a ? b : a, so that a NaN in a stays. One instruction on x86-64, where min is eight. */
   pseudoMin: binary(...vector(0xea)),
   /** a < b ? b : a */

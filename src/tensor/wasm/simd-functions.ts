@@ -206,7 +206,7 @@ const maxPoolPlace: FunctionSource = {
     const target = i32.add(dx.get, place.get);
     return f.loop(c, i32.const(0), bytes(channels.get), 16, [
       ...most.set(v128.load(i32.add(x.get, c.get))),
-      ...window(most.set(f32x4.max(most.get, value))),
+      ...window(most.set(f32x4.pseudoMax(most.get, value))),
       ...free.set(f32x4.equal(most.get, most.get)),
       ...window([
         ...hit.set(v128.and(f32x4.equal(value, most.get), free.get)),

@@ -153,6 +153,7 @@ describe("UNet2DConditionModel refuses", async () => {
     ["lists of different lengths", { block_out_channels: [8, 16] }, "block_types"],
     ["heads that do not divide the channels", { attention_head_dim: 3 }, "attention_head_dim"],
     ["groups that do not divide the channels", { norm_num_groups: 3 }, "norm_num_groups"],
+    ["no norms", { norm_num_groups: null }, "norm_num_groups"],
     ["image prompts", { encoder_hid_dim: 8, encoder_hid_dim_type: "ip_image_proj" }, "encoder_hid_dim_type"],
     ["dual attention", { dual_cross_attention: true }, "dual_cross_attention"],
     ["gated attention", { attention_type: "gated" }, "attention_type"],

@@ -1,0 +1,71 @@
+import type { LoomCanvas } from "../canvas/loom-canvas.ts";
+import type { MenuEntry } from "../panels/loom-menu.ts";
+import { setZone } from "../graph/zones.ts";
+import type { EditorSession } from "../store/session.ts";
+
+export interface MenuRequest {
+  /** In pixels of the page's canvas element. */
+  readonly x: number;
+  readonly y: number;
+  readonly entries: readonly MenuEntry[];
+}
+
+/** What can be done at a place: with the node there, with the wire there, or with the graph. Selects what it is about. */
+export function menuAt(canvas: LoomCanvas, session: EditorSession, event: MouseEvent): MenuRequest {
+  const box = canvas.getBoundingClientRect();
+  const place = { x: event.clientX - box.left, y: event.clientY - box.top };
+  const at = canvas.toCanvas(event);
+  const node = canvas.nodeOf(event);
+  if (node) {
+    const id = canvas.idOf(node);
+    if (!session.selection.nodes.has(id)) session.selection.set([id]);
+    return { ...place, entries: nodeEntries(session, id) };
+  }
+  const wire = canvas.wireAt(at.x, at.y);
+  if (wire) {
+    session.selection.set([], wire.key);
+    return { ...place, entries: [{ label: "Remove wire", action: "delete" }] };
+  }
+  return {
+    ...place,
+    entries: [
+      { label: "Add node…", action: "palette", run: () => canvas.openPalette(at) },
+      { label: "Select all", action: "select-all" },
+      { label: "Tidy the graph", action: "tidy" },
+      { label: "Show all", action: "fit" },
+      { label: "Undo", action: "undo" },
+      { label: "Redo", action: "redo" },
+    ],
+  };
+}
+
+function nodeEntries(session: EditorSession, id: string): MenuEntry[] {
+  const { store, catalog, selection } = session;
+  const zone = store.document.nodes[id]?.zone;
+  const isEnd = catalog.node(store.document.nodes[id]?.type ?? "")?.zoneEnd !== undefined;
+  const entries: MenuEntry[] = [
+    { label: "Run to here", action: "run-to" },
+    { label: "Rename", action: "rename" },
+    { label: "Fold or unfold", action: "fold" },
+    { label: "Duplicate", action: "duplicate" },
+    { label: "Delete", action: "delete" },
+    { label: "Delete and join the wires", action: "delete-bridging" },
+  ];
+  if (!isEnd) {
+    for (const other of Object.keys(store.document.zones ?? {})) {
+      if (other === zone) continue;
+      entries.push({
+        label: `Move into zone ${other}`,
+        run: () => store.execute("Move into zone", setZone(catalog, selection.nodes, other)),
+      });
+    }
+    if (zone !== undefined) {
+      const parent = store.document.zones?.[zone]?.parent;
+      entries.push({
+        label: `Move out of zone ${zone}`,
+        run: () => store.execute("Move out of zone", setZone(catalog, selection.nodes, parent)),
+      });
+    }
+  }
+  return entries;
+}
