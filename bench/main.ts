@@ -23,6 +23,8 @@ if (!existsSync(`${folder}node_modules`)) {
 
 const parts: Record<string, { readonly title: string; readonly run: () => Promise<readonly Result[]> }> = {
   engine: { title: "Engine", run: async () => (await import("./engine/executor.ts")).benchEngine() },
+  training: { title: "Training", run: async () => (await import("./diffusion/training.ts")).benchTraining() },
+  unet: { title: "U-Net step", run: async () => (await import("./diffusion/unet-step.ts")).benchUnetStep() },
 };
 
 const wanted = process.argv.slice(2);
@@ -31,7 +33,9 @@ if (unknown.length > 0) {
   console.error(`No part is called ${unknown.join(", ")}; these are: ${Object.keys(parts).join(", ")}.`);
   process.exit(2);
 }
-console.log(`${cpus()[0]?.model ?? "unknown processor"}, ${String(cpus().length)} cores, Node ${process.version}`);
+console.log(
+  `${cpus()[0]?.model ?? "unknown processor"}, ${String(cpus().length)} cores, Node ${process.version}`,
+);
 for (const [name, { title, run }] of Object.entries(parts)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   printResults(title, await run());

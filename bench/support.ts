@@ -17,7 +17,8 @@ export interface Skipped {
 
 export type Result = Row | Skipped;
 
-export const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+export const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 /**
  * Runs two things in turn, so that whatever else the machine does meets both, and returns the median of each in milliseconds.
@@ -30,7 +31,10 @@ export async function sideBySide(
 ): Promise<{ readonly ours: number; readonly peer: number }> {
   const times = { ours: [] as number[], peer: [] as number[] };
   for (let round = 0; round <= rounds; round++) {
-    for (const [name, run] of [["ours", ours], ["peer", peer]] as const) {
+    for (const [name, run] of [
+      ["ours", ours],
+      ["peer", peer],
+    ] as const) {
       const started = performance.now();
       await run();
       if (round > 0) times[name].push(performance.now() - started);
@@ -50,7 +54,9 @@ export function printResults(title: string, results: readonly Result[]): void {
       continue;
     }
     const { name, value, unit, peer, goal } = result;
-    const beside = peer ? ` | ${peer.name}: ${digits(peer.value)} ${unit} | ratio peer/ours ${digits(peer.value / value)}` : "";
+    const beside = peer
+      ? ` | ${peer.name}: ${digits(peer.value)} ${unit} | ratio peer/ours ${digits(peer.value / value)}`
+      : "";
     console.log(`  ${name}: ${digits(value)} ${unit}${beside}${goal ? ` | goal: ${goal}` : ""}`);
   }
 }

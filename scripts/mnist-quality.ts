@@ -18,7 +18,9 @@ import { conv2d, linear, maxPool2d } from "../src/tensor/ops.ts";
 
 const BATCH = 50;
 const CONFIDENT = 0.9;
-const { values } = parseArgs({ options: { samples: { type: "string", default: "1000" }, backend: { type: "string", default: "wasm" } } });
+const { values } = parseArgs({
+  options: { samples: { type: "string", default: "1000" }, backend: { type: "string", default: "wasm" } },
+});
 const at = (path: string): URL => new URL(`../${path}`, import.meta.url);
 const init = { kind: "zeros" } as const;
 
@@ -26,7 +28,12 @@ const init = { kind: "zeros" } as const;
 const channels = [1, 16, 32, 64] as const;
 const specs: ParameterSpec[] = [
   ...[1, 2, 3].flatMap((layer): ParameterSpec[] => [
-    { name: `conv${String(layer)}.weight`, kind: "conv", shape: [channels[layer] ?? 0, channels[layer - 1] ?? 0, 3, 3], init },
+    {
+      name: `conv${String(layer)}.weight`,
+      kind: "conv",
+      shape: [channels[layer] ?? 0, channels[layer - 1] ?? 0, 3, 3],
+      init,
+    },
     { name: `conv${String(layer)}.bias`, kind: "vector", shape: [channels[layer] ?? 0], init },
   ]),
   { name: "linear.weight", kind: "linear", shape: [10, 576], init },
@@ -38,16 +45,24 @@ function classify(weights: Weights, pictures: tf.Tensor4D): tf.Tensor2D {
   return tf.tidy(() => {
     let x = pictures;
     for (const layer of ["conv1", "conv2", "conv3"]) {
-      const [filter, bias] = [weights[`${layer}.weight`] as tf.Tensor4D, weights[`${layer}.bias`] as tf.Tensor1D];
+      const [filter, bias] = [
+        weights[`${layer}.weight`] as tf.Tensor4D,
+        weights[`${layer}.bias`] as tf.Tensor1D,
+      ];
       x = maxPool2d(tf.relu(conv2d(x, filter, bias, { padding: 1 })), 2);
     }
     // The linear layer was trained on channels first.
     const flat = tf.reshape(tf.transpose(x, [0, 3, 1, 2]), [x.shape[0], -1]);
-    return tf.softmax(linear(flat, weights["linear.weight"] as tf.Tensor2D, weights["linear.bias"] as tf.Tensor1D)) as tf.Tensor2D;
+    return tf.softmax(
+      linear(flat, weights["linear.weight"] as tf.Tensor2D, weights["linear.bias"] as tf.Tensor1D),
+    ) as tf.Tensor2D;
   });
 }
 
-async function readDigits(weights: Weights, pictures: tf.Tensor4D): Promise<{ digit: number; confidence: number }[]> {
+async function readDigits(
+  weights: Weights,
+  pictures: tf.Tensor4D,
+): Promise<{ digit: number; confidence: number }[]> {
   const probabilities = classify(weights, pictures);
   const rows = await probabilities.array();
   probabilities.dispose();
@@ -97,8 +112,12 @@ for (let done = 0; done < samples; done += BATCH) {
 }
 const share = confident / samples;
 const shares = counts.map((count) => count / samples);
-console.log(`${String(samples)} samples, DDIM, 50 steps, ${((performance.now() - started) / 1000).toFixed(0)} s`);
+console.log(
+  `${String(samples)} samples, DDIM, 50 steps, ${((performance.now() - started) / 1000).toFixed(0)} s`,
+);
 console.log(`read with a confidence over ${String(CONFIDENT)}: ${(share * 100).toFixed(1)} % (goal: 90 %)`);
-console.log(`digits 0 to 9: ${shares.map((value) => `${(value * 100).toFixed(1)} %`).join(", ")} (goal: each 5 to 15 %)`);
+console.log(
+  `digits 0 to 9: ${shares.map((value) => `${(value * 100).toFixed(1)} %`).join(", ")} (goal: each 5 to 15 %)`,
+);
 const reached = accuracy >= 0.99 && share >= 0.9 && shares.every((value) => value >= 0.05 && value <= 0.15);
 process.exit(reached ? 0 : 1);

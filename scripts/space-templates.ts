@@ -20,8 +20,14 @@ const catalog = new Catalog(describeNodes());
 function rectOf(document: GraphDocument, id: string, [x, y]: readonly [number, number]): Rect {
   const record = document.nodes[id];
   if (!record) throw new Error(`layout names a node "${id}" that is not there`);
-  const wired = new Set(document.edges.filter(({ to }) => to.startsWith(`${id}.`)).map(({ to }) => to.slice(id.length + 1)));
-  const { width, height } = layoutNode(shapeOf(document, catalog, id, record), { collapsed: false, advanced: false, wired });
+  const wired = new Set(
+    document.edges.filter(({ to }) => to.startsWith(`${id}.`)).map(({ to }) => to.slice(id.length + 1)),
+  );
+  const { width, height } = layoutNode(shapeOf(document, catalog, id, record), {
+    collapsed: false,
+    advanced: false,
+    wired,
+  });
   const preview = catalog.description.nodes[record.type]?.preview ? PREVIEW : 0;
   return { x, y, width, height: height + preview + GAP };
 }
@@ -56,7 +62,8 @@ for (const name of readdirSync("graphs").filter((file) => file.endsWith(".graph.
   if (changed.length === 0) continue;
   faults += 1;
   console.log(`${path}: ${changed.join(", ")}`);
-  const ordered = Object.fromEntries(Object.keys(document.nodes).map((id) => [id, layout[id] ?? [0, 0]] as const));
+  const ordered: Record<string, [number, number]> = {};
+  for (const id of Object.keys(document.nodes)) ordered[id] = layout[id] ?? [0, 0];
   if (!check) writeFileSync(path, serializeDocument({ ...document, layout: ordered }));
 }
 process.exit(check && faults > 0 ? 1 : 0);

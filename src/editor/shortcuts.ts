@@ -55,7 +55,12 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { action: "undo", keys: ["Mod+Z"], title: "Undo", group: "Edit" },
   { action: "redo", keys: ["Mod+Shift+Z", "Mod+Y"], title: "Redo", group: "Edit" },
   { action: "delete", keys: ["Delete", "Backspace", "X"], title: "Delete what is selected", group: "Edit" },
-  { action: "delete-bridging", keys: ["Mod+Delete", "Mod+Backspace"], title: "Delete and join the wires", group: "Edit" },
+  {
+    action: "delete-bridging",
+    keys: ["Mod+Delete", "Mod+Backspace"],
+    title: "Delete and join the wires",
+    group: "Edit",
+  },
   { action: "select-all", keys: ["Mod+A"], title: "Select all", group: "Edit" },
   { action: "escape", keys: ["Escape"], title: "Let go, select nothing", group: "Edit" },
   { action: "rename", keys: ["F2"], title: "Rename the node", group: "Edit" },
@@ -105,7 +110,8 @@ export function matches(keys: string, press: KeyPress): boolean {
 /** The action of a key press. In a field only those that say so: a person who types means the text. */
 export function actionFor(press: KeyPress, inField: boolean): ActionId | undefined {
   return SHORTCUTS.find(
-    (shortcut) => (!inField || shortcut.inFields === true) && shortcut.keys.some((keys) => matches(keys, press)),
+    (shortcut) =>
+      (!inField || shortcut.inFields === true) && shortcut.keys.some((keys) => matches(keys, press)),
   )?.action;
 }
 

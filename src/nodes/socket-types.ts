@@ -174,12 +174,19 @@ export const unetType = socketType<Model<unknown>>({
     `${model.className}, ${countParameters(model.weights).toLocaleString("en")} parameters`,
 });
 
+/** A word of a prompt and where its tokens are in the text states. */
+export interface PromptWord {
+  readonly text: string;
+  readonly first: number;
+  readonly count: number;
+}
+
 /** Text states for the U-Net to attend to; one row serves every picture of a batch. */
 export interface Conditioning {
   /** `[1 | batch, tokens, width]`. */
   readonly states: tf.Tensor3D;
-  /** The tokens of the first prompt, as text, for attention maps. */
-  readonly tokens: readonly string[];
+  /** The words of the first prompt, for attention maps; none where no tokenizer was there to tell them. */
+  readonly words: readonly PromptWord[];
 }
 
 /** A prompt as the U-Net understands it. */
@@ -187,7 +194,7 @@ export const conditioningType = socketType<Conditioning>({
   id: "conditioning",
   label: "Conditioning",
   shape: "[1 | batch, tokens, width]",
-  guard: (value): value is Conditioning => hasKeys(value, "states", "tokens"),
+  guard: (value): value is Conditioning => hasKeys(value, "states", "words"),
   resources: ({ states }) => [states],
   bytes: ({ states }) => bytesOfTensor(states),
   describe: ({ states }) => describeTensor(states),

@@ -10,7 +10,8 @@ import { findChromium, launchChromium } from "../support/browser.ts";
 
 export const executable = findChromium();
 export const skipNote = executable ? "" : " (skipped: no Chromium or Chrome found, set CHROMIUM)";
-if (!executable) console.warn("SKIPPED: the editor in a browser, because no Chromium or Chrome was found (set CHROMIUM).");
+if (!executable)
+  console.warn("SKIPPED: the editor in a browser, because no Chromium or Chrome was found (set CHROMIUM).");
 
 export type Point = readonly [x: number, y: number];
 
@@ -24,7 +25,13 @@ export class EditorPage {
   /** Everything that went to the console as an error, or was thrown. */
   readonly errors: string[] = [];
 
-  private constructor(server: ViteDevServer, browser: Browser, context: BrowserContext, page: Page, url: string) {
+  private constructor(
+    server: ViteDevServer,
+    browser: Browser,
+    context: BrowserContext,
+    page: Page,
+    url: string,
+  ) {
     this.#server = server;
     this.#browser = browser;
     this.context = context;
@@ -36,7 +43,9 @@ export class EditorPage {
     });
   }
 
-  static async open(options: { readonly path?: string; readonly viewport?: { width: number; height: number } } = {}): Promise<EditorPage> {
+  static async open(
+    options: { readonly path?: string; readonly viewport?: { width: number; height: number } } = {},
+  ): Promise<EditorPage> {
     const server = await createServer({
       configFile: false,
       root: fileURLToPath(new URL("../..", import.meta.url)),
@@ -48,7 +57,10 @@ export class EditorPage {
         port: 0,
         watch: null,
         hmr: false,
-        headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" },
+        headers: {
+          "Cross-Origin-Opener-Policy": "same-origin",
+          "Cross-Origin-Embedder-Policy": "require-corp",
+        },
       },
       // The worker's packages are found before the page opens: found later they would make the page reload.
       optimizeDeps: { entries: ["index.html", "src/editor/worker/*.worker.ts"] },
@@ -103,8 +115,14 @@ export class EditorPage {
       const { canvas, session } = document.querySelector("loom-app") as LoomApp;
       return {
         live: {
-          nodes: canvas.live.getNodes().map((node) => node.id).sort(),
-          edges: canvas.live.getConnections().map((wire) => `${wire.source}.${wire.sourceOutput}>${wire.target}.${wire.targetInput}`).sort(),
+          nodes: canvas.live
+            .getNodes()
+            .map((node) => node.id)
+            .sort(),
+          edges: canvas.live
+            .getConnections()
+            .map((wire) => `${wire.source}.${wire.sourceOutput}>${wire.target}.${wire.targetInput}`)
+            .sort(),
         },
         document: {
           nodes: Object.keys(session.document.nodes).sort(),
@@ -130,7 +148,9 @@ export class EditorPage {
   }
 
   async socket(node: string, side: "input" | "output", port: string): Promise<Point> {
-    const box = await this.node(node).locator(`.socket[data-side="${side}"][data-port="${port}"]`).boundingBox();
+    const box = await this.node(node)
+      .locator(`.socket[data-side="${side}"][data-port="${port}"]`)
+      .boundingBox();
     if (!box) throw new Error(`Socket "${node}.${port}" is not on the page.`);
     return [box.x + box.width / 2, box.y + box.height / 2];
   }
@@ -163,7 +183,13 @@ export class EditorPage {
           const at = canvas.toCanvas({ clientX: x, clientY: y });
           const clear = ids.every((id) => {
             const rect = canvas.rect(id);
-            return !rect || at.x < rect.x - 60 || at.x > rect.x + rect.width + 60 || at.y < rect.y - 60 || at.y > rect.y + rect.height + 60;
+            return (
+              !rect ||
+              at.x < rect.x - 60 ||
+              at.x > rect.x + rect.width + 60 ||
+              at.y < rect.y - 60 ||
+              at.y > rect.y + rect.height + 60
+            );
           });
           if (clear && !canvas.wires.at(at.x, at.y, 40)) return [x, y];
         }

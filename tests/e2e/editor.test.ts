@@ -61,9 +61,15 @@ describe.skipIf(!executable)(`the editor in Chromium${skipNote}`, () => {
 
   test("a circle and a wire out of a zone are refused too", async () => {
     const before = await editor.document();
-    await editor.drag(await editor.socket("step", "output", "prevSample"), await editor.socket("predict", "input", "sample"));
+    await editor.drag(
+      await editor.socket("step", "output", "prevSample"),
+      await editor.socket("predict", "input", "sample"),
+    );
     expect(await editor.page.locator(".say").innerText()).toMatch(/circle/);
-    await editor.drag(await editor.socket("step", "output", "prevSample"), await editor.socket("decode", "input", "sample"));
+    await editor.drag(
+      await editor.socket("step", "output", "prevSample"),
+      await editor.socket("decode", "input", "sample"),
+    );
     expect(await editor.page.locator(".say").innerText()).toMatch(/only through its end/);
     expect(await editor.document()).toEqual(before);
   });
@@ -74,7 +80,10 @@ describe.skipIf(!executable)(`the editor in Chromium${skipNote}`, () => {
     expect((await editor.document()).edges).not.toContainEqual(edge);
     await editor.page.getByRole("button", { name: "1 problem" }).waitFor();
     expect(await editor.node("step").locator(".message").innerText()).toMatch(/"plan".*not wired/);
-    await editor.drag(await editor.socket("timesteps", "output", "plan"), await editor.socket("step", "input", "plan"));
+    await editor.drag(
+      await editor.socket("timesteps", "output", "plan"),
+      await editor.socket("step", "input", "plan"),
+    );
     expect((await editor.document()).edges).toContainEqual(edge);
     await editor.page.getByRole("button", { name: "No problems" }).waitFor();
   });
@@ -103,7 +112,9 @@ describe.skipIf(!executable)(`the editor in Chromium${skipNote}`, () => {
     await editor.press("Enter");
     const document = await editor.document();
     const grid = Object.keys(document.nodes).find((id) => document.nodes[id]?.type === "image/grid");
-    expect(document.edges.some((edge) => edge.from === "decode.image" && edge.to.startsWith(`${grid}.`))).toBe(true);
+    expect(
+      document.edges.some((edge) => edge.from === "decode.image" && edge.to.startsWith(`${grid}.`)),
+    ).toBe(true);
     await editor.press("Control+z");
   });
 
@@ -136,10 +147,15 @@ describe.skipIf(!executable)(`the editor in Chromium${skipNote}`, () => {
     expect(await editor.outcome(60_000)).toMatch(/^Done/);
     expect(await editor.page.locator(".status .engine").innerText()).toMatch(/wasm|webgpu/);
     expect(await editor.node("predict").locator(".state").innerText()).toMatch(/ms|s$/);
-    const picture = await editor.node("decode").locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
-      const { data } = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] };
-      return { width: canvas.width, height: canvas.height, values: new Set(data).size };
-    });
+    const picture = await editor
+      .node("decode")
+      .locator("canvas")
+      .evaluate((canvas: HTMLCanvasElement) => {
+        const { data } = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height) ?? {
+          data: [],
+        };
+        return { width: canvas.width, height: canvas.height, values: new Set(data).size };
+      });
     expect(picture.width).toBeGreaterThanOrEqual(56);
     expect(picture.values).toBeGreaterThan(20);
     await editor.run();
@@ -192,7 +208,9 @@ describe.skipIf(!executable)(`the editor in Chromium${skipNote}`, () => {
     await editor.page.getByText("An empty graph").waitFor();
     const chooser = editor.page.waitForEvent("filechooser");
     await editor.page.getByRole("button", { name: "Open a graph file" }).click();
-    await (await chooser).setFiles({ name: "mine.graph.json", mimeType: "application/json", buffer: Buffer.from(text) });
+    await (
+      await chooser
+    ).setFiles({ name: "mine.graph.json", mimeType: "application/json", buffer: Buffer.from(text) });
     await editor.page.waitForSelector('loom-node[data-node="decode"]');
     await editor.settled();
     expect(await editor.document()).toEqual(before);
@@ -202,7 +220,9 @@ describe.skipIf(!executable)(`the editor in Chromium${skipNote}`, () => {
         ([fileName, body]) => {
           const transfer = new DataTransfer();
           transfer.items.add(new File([body ?? ""], fileName ?? "", { type: "application/json" }));
-          document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+          document.body.dispatchEvent(
+            new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }),
+          );
         },
         [name, content],
       );
@@ -210,7 +230,9 @@ describe.skipIf(!executable)(`the editor in Chromium${skipNote}`, () => {
     await editor.page.getByRole("alert").filter({ hasText: "broken.json was not opened" }).waitFor();
     expect(await editor.document()).toEqual(before);
     await drop("other.json", JSON.stringify({ ...before, name: "<img src=x onerror=alert(1)>" }));
-    await editor.page.waitForFunction(() => document.querySelector("loom-app")?.shadowRoot?.querySelector("input")?.value.startsWith("<img"));
+    await editor.page.waitForFunction(() =>
+      document.querySelector("loom-app")?.shadowRoot?.querySelector("input")?.value.startsWith("<img"),
+    );
     expect(await editor.page.locator("img").count()).toBe(0);
   });
 });

@@ -25,7 +25,12 @@ function portsOf(editor: NodeEditor<TypedSchemes>): unknown {
   return Object.fromEntries(
     editor
       .getNodes()
-      .map((node) => [node.id, [Object.entries(node.inputs), Object.entries(node.outputs)].map((ports) => ports.map(([name, port]) => `${name}:${String(port?.socket.name)}`).sort())])
+      .map((node) => [
+        node.id,
+        [Object.entries(node.inputs), Object.entries(node.outputs)].map((ports) =>
+          ports.map(([name, port]) => `${name}:${String(port?.socket.name)}`).sort(),
+        ),
+      ])
       .sort(),
   );
 }
@@ -35,7 +40,12 @@ function expectedPorts(document: GraphDocument): unknown {
     Object.entries(document.nodes)
       .map(([id, record]) => {
         const node = new TypedNode(id, record, shapeOf(document, catalog, id, record));
-        return [id, [Object.entries(node.inputs), Object.entries(node.outputs)].map((ports) => ports.map(([name, port]) => `${name}:${String(port?.socket.name)}`).sort())] as const;
+        return [
+          id,
+          [Object.entries(node.inputs), Object.entries(node.outputs)].map((ports) =>
+            ports.map(([name, port]) => `${name}:${String(port?.socket.name)}`).sort(),
+          ),
+        ] as const;
       })
       .sort(),
   );
@@ -52,11 +62,17 @@ describe("the live Rete graph and the document", () => {
     const editor = new NodeEditor<TypedSchemes>();
     const make = (id: string, type: string): TypedNode => {
       const record = { type, version: catalog.node(type)?.version ?? 1, params: {} };
-      return new TypedNode(id, record, shapeOf({ format: 1, nodes: { [id]: record }, edges: [] }, catalog, id, record));
+      return new TypedNode(
+        id,
+        record,
+        shapeOf({ format: 1, nodes: { [id]: record }, edges: [] }, catalog, id, record),
+      );
     };
     await editor.addNode(make("spin", "yarn/spin"));
     await editor.addNode(make("weave", "cloth/weave"));
-    expect(validate(catalog.description, documentOf(editor)).map((fault) => fault.code)).toEqual(["missing-input"]);
+    expect(validate(catalog.description, documentOf(editor)).map((fault) => fault.code)).toEqual([
+      "missing-input",
+    ]);
     await editor.addConnection(connectionOf({ from: "spin.thread", to: "weave.warp" }));
     const document = documentOf(editor);
     expect(validate(catalog.description, document)).toEqual([]);

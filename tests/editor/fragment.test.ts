@@ -15,11 +15,24 @@ import { catalog } from "./fixtures/registry.ts";
 const broken = (document: GraphDocument): string[] =>
   validate(catalog.description, document)
     .map((fault) => fault.code)
-    .filter((code) => ["unknown-node", "unknown-port", "unknown-zone", "zone-ends", "zone-parents", "carry", "occupied-input", "bad-id"].includes(code));
+    .filter((code) =>
+      [
+        "unknown-node",
+        "unknown-port",
+        "unknown-zone",
+        "zone-ends",
+        "zone-parents",
+        "carry",
+        "occupied-input",
+        "bad-id",
+      ].includes(code),
+    );
 
 const some = (document: GraphDocument, picks: readonly number[]): string[] => {
   const ids = Object.keys(document.nodes);
-  return [...new Set(picks.map((pick) => ids[pick % Math.max(1, ids.length)] ?? ""))].filter((id) => id !== "");
+  return [...new Set(picks.map((pick) => ids[pick % Math.max(1, ids.length)] ?? ""))].filter(
+    (id) => id !== "",
+  );
 };
 
 const picks = fc.array(fc.nat(99), { minLength: 1, maxLength: 12 });
@@ -58,7 +71,9 @@ describe("copies of a part of a graph", () => {
         expect(broken(paste(document, fragment, [0, 0]).edit(document))).toEqual([]);
         const copy = duplicate(document, catalog, ids, [40, 40]);
         expect(broken(copy.edit(document))).toEqual([]);
-        expect(Object.keys(copy.edit(document).nodes).length).toBe(Object.keys(document.nodes).length + copy.ids.length);
+        expect(Object.keys(copy.edit(document).nodes).length).toBe(
+          Object.keys(document.nodes).length + copy.ids.length,
+        );
       }),
       { numRuns: 150 },
     );
@@ -83,7 +98,18 @@ describe("bridging", () => {
         const next = removeWithZones(catalog, ids)(bridge(catalog, ids)(document));
         expect(broken(next)).toEqual([]);
         const fresh = validate(catalog.description, next).filter((fault) => !before.has(fault.message));
-        expect(fresh.filter((fault) => fault.code === "type-mismatch" && fault.edge !== undefined && !document.edges.some((edge) => edge.to === next.edges[fault.edge ?? -1]?.to && edge.from === next.edges[fault.edge ?? -1]?.from))).toEqual([]);
+        expect(
+          fresh.filter(
+            (fault) =>
+              fault.code === "type-mismatch" &&
+              fault.edge !== undefined &&
+              !document.edges.some(
+                (edge) =>
+                  edge.to === next.edges[fault.edge ?? -1]?.to &&
+                  edge.from === next.edges[fault.edge ?? -1]?.from,
+              ),
+          ),
+        ).toEqual([]);
       }),
       { numRuns: 100 },
     );
@@ -91,7 +117,10 @@ describe("bridging", () => {
 });
 
 test("a node fits into a wire when one of its inputs and one of its outputs do", () => {
-  const document = { ...zoned, nodes: { ...zoned.nodes, extra: { type: "yarn/ply", version: 1, params: {} } } };
+  const document = {
+    ...zoned,
+    nodes: { ...zoned.nodes, extra: { type: "yarn/ply", version: 1, params: {} } },
+  };
   const edge = { from: "first.yarn", to: "begin.yarn" };
   const wire = document.edges.find((candidate) => candidate.to === edge.to) ?? edge;
   expect(insertionInto(document, catalog, "extra", wire)).toEqual({ input: "a", output: "yarn" });
@@ -113,17 +142,28 @@ describe("tidy", () => {
           for (const b of ids.slice(index + 1)) {
             const [ax, ay] = layout[a] ?? [0, 0];
             const [bx, by] = layout[b] ?? [0, 0];
-            expect({ a, b, apart: Math.abs(ax - bx) >= size.width || Math.abs(ay - by) >= size.height }).toEqual({ a, b, apart: true });
+            expect({
+              a,
+              b,
+              apart: Math.abs(ax - bx) >= size.width || Math.abs(ay - by) >= size.height,
+            }).toEqual({ a, b, apart: true });
           }
         }
         for (const zone of Object.keys(document.zones ?? {})) {
           const members = new Set(membersOf(document, zone));
           const places = [...members].map((id) => layout[id] ?? [0, 0]);
           const [left, top] = [Math.min(...places.map(([x]) => x)), Math.min(...places.map(([, y]) => y))];
-          const [right, bottom] = [Math.max(...places.map(([x]) => x)), Math.max(...places.map(([, y]) => y))];
+          const [right, bottom] = [
+            Math.max(...places.map(([x]) => x)),
+            Math.max(...places.map(([, y]) => y)),
+          ];
           for (const id of ids.filter((other) => !members.has(other))) {
             const [x, y] = layout[id] ?? [0, 0];
-            const inside = x + size.width > left && x < right + size.width && y + size.height > top && y < bottom + size.height;
+            const inside =
+              x + size.width > left &&
+              x < right + size.width &&
+              y + size.height > top &&
+              y < bottom + size.height;
             expect({ zone, id, inside }).toEqual({ zone, id, inside: false });
           }
         }

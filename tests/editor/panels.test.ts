@@ -12,7 +12,8 @@ import { zoned } from "./fixtures/graphs.ts";
 import { catalog } from "./fixtures/registry.ts";
 
 describe("palette", () => {
-  const titles = (query: string): string[] => search(paletteEntries(catalog), query).map((entry) => entry.title);
+  const titles = (query: string): string[] =>
+    search(paletteEntries(catalog), query).map((entry) => entry.title);
 
   test("finds by name, type, keyword and help, the name first", () => {
     expect(titles("spin")[0]).toBe("Spin");
@@ -69,7 +70,12 @@ describe("parameters", () => {
 });
 
 describe("geometry", () => {
-  const shape = shapeOf(zoned, catalog, "weave", zoned.nodes["weave"] ?? { type: "", version: 1, params: {} });
+  const shape = shapeOf(
+    zoned,
+    catalog,
+    "weave",
+    zoned.nodes["weave"] ?? { type: "", version: 1, params: {} },
+  );
 
   test("every port has a place, folded or not, and ports of one side do not share one", () => {
     const open = layoutNode(shape, { collapsed: false, advanced: true, wired: new Set() });
@@ -83,13 +89,18 @@ describe("geometry", () => {
   test("an advanced parameter is hidden until it has a wire", () => {
     const spin = shapeOf(zoned, catalog, "spin", zoned.nodes["spin"] ?? { type: "", version: 1, params: {} });
     const names = (wired: string[]): string[] =>
-      layoutNode(spin, { collapsed: false, advanced: false, wired: new Set(wired) }).params.map((param) => param.name);
+      layoutNode(spin, { collapsed: false, advanced: false, wired: new Set(wired) }).params.map(
+        (param) => param.name,
+      );
     expect(names([])).toEqual(["length", "seed"]);
     expect(names(["twist"])).toEqual(["length", "twist", "seed"]);
   });
 
   test("the distance to a wire is 0 at its ends and grows beside it", () => {
-    const [from, to] = [{ x: 0, y: 0 }, { x: 300, y: 0 }];
+    const [from, to] = [
+      { x: 0, y: 0 },
+      { x: 300, y: 0 },
+    ];
     expect(distanceToWire(from, to, 0, 0)).toBe(0);
     expect(distanceToWire(from, to, 150, 0)).toBeLessThan(0.01);
     expect(distanceToWire(from, to, 150, 20)).toBeCloseTo(20, 1);
@@ -98,8 +109,16 @@ describe("geometry", () => {
 });
 
 describe("shortcuts", () => {
-  const press = (key: string, held: { ctrlKey?: boolean; shiftKey?: boolean } = {}): Parameters<typeof actionFor>[0] => ({
-    key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...held,
+  const press = (
+    key: string,
+    held: { ctrlKey?: boolean; shiftKey?: boolean } = {},
+  ): Parameters<typeof actionFor>[0] => ({
+    key,
+    ctrlKey: false,
+    metaKey: false,
+    shiftKey: false,
+    altKey: false,
+    ...held,
   });
 
   test("each combination means one thing", () => {

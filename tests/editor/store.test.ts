@@ -35,7 +35,8 @@ describe("undo and redo", () => {
 
   test("typing into one field is one step, until the field is left", () => {
     const store = new GraphStore(zoned);
-    const type = (value: number): void => store.execute("Set length", setParam("spin", "length", value), "spin.length");
+    const type = (value: number): void =>
+      store.execute("Set length", setParam("spin", "length", value), "spin.length");
     type(1);
     type(12);
     store.seal();
@@ -76,7 +77,16 @@ test("no edit makes a document that the file format refuses, leaves wires behind
       for (const act of acts) document = editOf(document, act)(document);
       expect(parseDocument(serializeDocument(document))).toMatchObject({ ok: true });
       const codes = new Set(validate(catalog.description, document).map((fault) => fault.code));
-      for (const code of ["unknown-node", "unknown-port", "unknown-zone", "zone-ends", "zone-parents", "carry", "occupied-input", "bad-id"] as const) {
+      for (const code of [
+        "unknown-node",
+        "unknown-port",
+        "unknown-zone",
+        "zone-ends",
+        "zone-parents",
+        "carry",
+        "occupied-input",
+        "bad-id",
+      ] as const) {
         expect(codes).not.toContain(code);
       }
       expect(Object.keys(document.layout ?? {}).sort()).toEqual(Object.keys(document.nodes).sort());

@@ -62,7 +62,14 @@ test("carried values and reroutes have the type of what is wired into them", () 
 
 test("a node of an unknown type has the ports that wires name", () => {
   const record = { type: "gone/lost", version: 1, params: { kept: 1 } };
-  const document = { ...zoned, nodes: { ...zoned.nodes, lost: record }, edges: [{ from: "spin.thread", to: "lost.wool" }, { from: "lost.coat", to: "corner.in" }] };
+  const document = {
+    ...zoned,
+    nodes: { ...zoned.nodes, lost: record },
+    edges: [
+      { from: "spin.thread", to: "lost.wool" },
+      { from: "lost.coat", to: "corner.in" },
+    ],
+  };
   const shape = shapeOf(document, catalog, "lost", record);
   expect(shape.inputs.map((port) => port.name)).toEqual(["wool"]);
   expect(shape.outputs.map((port) => port.name)).toEqual(["coat"]);

@@ -287,6 +287,60 @@ describe("C6 zones", () => {
     });
   });
 
+  test("what is in the body for its previews alone belongs to the result", async () => {
+    const shown = async (plus: number, times: number): Promise<unknown[]> => {
+      const document = loop(
+        2,
+        {
+          other: { type: "add", zone: "z", params: { plus } },
+          s: { type: "show", zone: "z" },
+          bi: { type: "repeat-begin", zone: "i", params: { times } },
+          si: { type: "show", zone: "i" },
+          ei: { type: "repeat-end", zone: "i" },
+        },
+        ["b.x > other.a", "other.sum > s.box", "bi.fresh > si.box"],
+      );
+      const zones = { ...document.zones, i: { kind: "repeat", carry: [], parent: "z" } };
+      const result = await run({ ...document, zones }, { cache, previews: { everyMs: 0 } });
+      result.dispose();
+      const last = new Map(
+        result.events.flatMap((event) =>
+          event.type === "preview" && event.preview.kind === "text"
+            ? [[event.node, event.preview.text] as const]
+            : [],
+        ),
+      );
+      return [last.get("s"), last.get("si")];
+    };
+    expect(await shown(10, 2)).toEqual(["11", "1"]);
+    expect(await shown(20, 2)).toEqual(["21", "1"]);
+    expect(await shown(20, 4)).toEqual(["21", "3"]);
+    const before = runsOf("show");
+    expect(await shown(20, 4)).toEqual(["21", "3"]);
+    expect(runsOf("show")).toBe(before);
+  });
+
+  test("what stands behind a lazy input belongs to the key", async () => {
+    const value = async (plus: number): Promise<number> => {
+      const document = graph(
+        {
+          start: "box",
+          b: { type: "repeat-begin", zone: "z", params: { times: 2 } },
+          in: { type: "add", zone: "z", params: { plus } },
+          l: { type: "lazy", zone: "z" },
+          e: { type: "repeat-end", zone: "z" },
+        },
+        ["start.box > b.x", "b.x > in.a", "in.sum > l.later", "l.box > e.x"],
+        { z: { kind: "repeat", carry: ["x"] } },
+      );
+      const result = await run(document, { cache });
+      const last = valueOf(result.outputs["e"]?.["x"]);
+      result.dispose();
+      return last;
+    };
+    expect([await value(0), await value(5), await value(0)]).toEqual([2, 12, 2]);
+  });
+
   test("a node in the body that must run every time keeps the zone out of the cache", async () => {
     saved.length = 0;
     const document = loop(2, { s: { type: "save", zone: "z" } }, ["in.sum > s.box"]);

@@ -1,6 +1,17 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { RunCancelledError, type GraphDocument, type RunEvent } from "../../src/engine/index.ts";
-import { Box, expectNothingLeft, failure, graph, openDrivers, run, runs, runsOf, saved } from "./support.ts";
+import {
+  Box,
+  boxHost,
+  expectNothingLeft,
+  failure,
+  graph,
+  openDrivers,
+  run,
+  runs,
+  runsOf,
+  saved,
+} from "./support.ts";
 
 afterEach(expectNothingLeft);
 
@@ -257,6 +268,29 @@ describe("X8 lazy inputs", () => {
     expect(runsOf("lazy saw 2 adds")).toBe(3);
     expect(runsOf("add")).toBe(6);
     expect(valueOf(result.outputs["e"]?.["x"])).toBe(1 + 1 + (1 + 1) + (2 + 1));
+    result.dispose();
+  });
+
+  test("they run without a scope of their own, so that temporaries outlive them", async () => {
+    let depth = 0;
+    let deepest = 0;
+    const scope = <T>(fn: () => T): T => {
+      deepest = Math.max(deepest, ++depth);
+      try {
+        return boxHost.scope(fn);
+      } finally {
+        depth--;
+      }
+    };
+    const result = await run(lazy(), { host: { ...boxHost, scope } });
+    expect(deepest).toBe(1);
+    result.dispose();
+  });
+
+  test("called again they run nothing again", async () => {
+    const result = await run(lazy());
+    const started = result.events.filter((event) => event.type === "nodeStarted" && event.node === "two");
+    expect(started).toHaveLength(3);
     result.dispose();
   });
 

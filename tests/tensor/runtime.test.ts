@@ -14,6 +14,7 @@ import {
   type RuntimeEvent,
 } from "../../src/tensor/runtime.ts";
 import { runProgram } from "../../src/tensor/kernels/program.ts";
+import { relativeError, spreadTensor } from "../support/arrays.ts";
 import { describeOnBackends } from "../support/backends.ts";
 
 describeOnBackends("a runtime", ({ name }) => {
@@ -34,6 +35,17 @@ describeOnBackends("a runtime", ({ name }) => {
     expect(await takeDeviceErrors()).toEqual([]);
     await assertNoDeviceErrors("here");
   });
+});
+
+test("several WASM threads in Node give the same product as one", async () => {
+  const run = async (threads: number): Promise<number[]> => {
+    await initRuntime({ backend: "wasm", threads });
+    const [a, b] = [spreadTensor<tf.Rank.R2>([64, 96], 1), spreadTensor<tf.Rank.R2>([96, 80], 2)];
+    return [...(await tf.matMul(a, b).data())].map(Number);
+  };
+  const single = await run(1);
+  expect(relativeError(await run(2), single)).toBeLessThan(1e-6);
+  expect(await run(1)).toEqual(single);
 });
 
 test("auto takes WebAssembly where the only adapter is a software one, and says so", async () => {

@@ -145,13 +145,16 @@ export function readEncoderConfig(read: ConfigReader): ConditionEncoderConfig {
 }
 
 function checkDivisors(read: ConfigReader, config: ConditionEncoderConfig): void {
+  const attends =
+    config.midBlockType === "UNetMidBlock2DCrossAttn" ||
+    config.downBlockTypes.includes("CrossAttnDownBlock2D");
   config.blockOutChannels.forEach((channels, block) => {
     if (channels % config.normNumGroups !== 0)
       read.fail("norm_num_groups", `a divisor of ${String(channels)} channels is`);
     const heads = config.numAttentionHeads[block] ?? 1;
-    const attends = config.downBlockTypes[block] === "CrossAttnDownBlock2D";
-    if (attends && channels % heads !== 0)
+    if (attends && channels % heads !== 0) {
       read.fail("attention_head_dim", `a number of heads that divides ${String(channels)} channels is`);
+    }
   });
   const needsInput = config.classEmbedType === "projection" || config.classEmbedType === "simple_projection";
   if (needsInput && config.projectionClassEmbeddingsInputDim === null) {

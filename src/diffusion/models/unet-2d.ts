@@ -89,7 +89,14 @@ export function unet2dForward(config: Unet2dConfig, weights: Weights, inputs: Un
     for (const stage of layout.up)
       hidden = upStage(weights, stage, hidden, time, skips, inputs.sample, layout);
 
-    hidden = applyNormActivation(weights, "conv_norm_out", "silu", hidden, config.normNumGroups, config.normEps);
+    hidden = applyNormActivation(
+      weights,
+      "conv_norm_out",
+      "silu",
+      hidden,
+      config.normNumGroups,
+      config.normEps,
+    );
     hidden = applyConv(weights, "conv_out", hidden, { padding: 1 });
     return config.timeEmbeddingType === "fourier" ? divideByTimesteps(hidden, inputs.timestep) : hidden;
   });

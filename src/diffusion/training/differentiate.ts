@@ -20,12 +20,11 @@ export function differentiate(f: () => tf.Scalar, xs: readonly tf.Tensor[]): Dif
   const { state } = tf.engine();
   if (state.gradientDepth !== 0) throw new Error("Gradients of gradients are not supported.");
   return tf.tidy(() => {
-    state.activeTape = [];
+    const tape: Tape = [];
+    state.activeTape = tape;
     state.gradientDepth++;
-    let tape: Tape = state.activeTape;
     try {
       const value = recordForward(f);
-      tape = state.activeTape;
       const gradients = walkBack(tape, value, xs);
       return { value, gradients };
     } finally {
@@ -38,7 +37,10 @@ export function differentiate(f: () => tf.Scalar, xs: readonly tf.Tensor[]): Dif
 /** Runs f with the tape on; it is off again before anything else happens. */
 function recordForward(f: () => tf.Scalar): tf.Scalar {
   try {
-    return tf.tidy(f);
+    const value = tf.tidy(f);
+    if (!(value instanceof tf.Tensor))
+      throw new Error("A loss must be computed without waiting: no async function, no promise.");
+    return value;
   } finally {
     tf.engine().state.gradientDepth--;
   }
@@ -49,7 +51,10 @@ function walkBack(tape: Tape, value: tf.Scalar, xs: readonly tf.Tensor[]): (tf.T
   const dependent = markDependent(tape, wanted);
   const gradients = new Map<number, tf.Tensor>([[value.id, tf.onesLike(value)]]);
   for (const node of tape.toReversed()) {
-    if (node.outputs.some((output) => gradients.has(output.id)) && Object.values(node.inputs).some((x) => dependent.has(x.id))) {
+    if (
+      node.outputs.some((output) => gradients.has(output.id)) &&
+      Object.values(node.inputs).some((x) => dependent.has(x.id))
+    ) {
       passThrough(node, dependent, gradients);
     }
     for (const output of node.outputs) {
@@ -73,7 +78,11 @@ function markDependent(tape: Tape, wanted: ReadonlySet<number>): Set<number> {
 }
 
 /** Adds to the gradients of a node's inputs what comes through it. */
-function passThrough(node: TapeNode, dependent: ReadonlySet<number>, gradients: Map<number, tf.Tensor>): void {
+function passThrough(
+  node: TapeNode,
+  dependent: ReadonlySet<number>,
+  gradients: Map<number, tf.Tensor>,
+): void {
   const { gradient } = node;
   if (!gradient) throw new Error(`There is no gradient of the operation ${node.kernelName}.`);
   const dys = node.outputs.map((output) => gradients.get(output.id));
@@ -83,7 +92,8 @@ function passThrough(node: TapeNode, dependent: ReadonlySet<number>, gradients: 
     const thunks = gradient(dys as tf.Tensor[]);
     return inputs.map(([name]) => {
       const dx = thunks[name]?.();
-      if (!dx) throw new Error(`There is no gradient of the operation ${node.kernelName} by its input ${name}.`);
+      if (!dx)
+        throw new Error(`There is no gradient of the operation ${node.kernelName} by its input ${name}.`);
       // A copy costs nothing, and every gradient is then owned, and freed, by itself.
       return tf.clone(dx);
     });

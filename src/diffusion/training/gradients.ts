@@ -14,7 +14,9 @@ export interface LossAndGradients {
  */
 export function lossAndGradients(weights: Weights, loss: (weights: Weights) => tf.Scalar): LossAndGradients {
   const { value, gradients } = differentiate(() => loss(weights), Object.values(weights));
-  const named = Object.entries(weights).map(([name, weight], i) => [name, gradients[i] ?? tf.zerosLike(weight)] as const);
+  const named = Object.entries(weights).map(
+    ([name, weight], i) => [name, gradients[i] ?? tf.zerosLike(weight)] as const,
+  );
   return { loss: value, gradients: Object.fromEntries(named) };
 }
 

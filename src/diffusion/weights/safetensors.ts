@@ -28,10 +28,11 @@ export interface NamedArray {
  */
 export async function readTensor(source: ByteSource, entry: TensorEntry): Promise<Float32Array | Int32Array> {
   const where = `"${source.name}": tensor "${entry.name}"`;
-  // A view needs its first byte at a multiple of the element's size; the file does not promise that.
-  const aligned = async (): Promise<ArrayBuffer> => {
+  const aligned = async (): Promise<ArrayBufferLike> => {
     const bytes = await readExactly(source, entry.offset, entry.byteLength);
-    return new Uint8Array(bytes).buffer;
+    // A part of another array may begin at any byte, which a view of wider elements cannot; it is copied. (Not by slice, which
+    // for a Buffer of Node is a view.)
+    return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : new Uint8Array(bytes).buffer;
   };
   switch (entry.dtype) {
     case "F32":

@@ -58,7 +58,8 @@ export const ACTIONS: Readonly<Record<ActionId, (host: ActionHost) => void>> = {
   "align-left": ({ session }) => alignSelected(session, "left"),
   "align-top": ({ session }) => alignSelected(session, "top"),
   tidy: ({ session, canvas }) => {
-    const sizeOf = (id: string): { width: number; height: number } => canvas.rect(id) ?? { width: 264, height: 160 };
+    const sizeOf = (id: string): { width: number; height: number } =>
+      canvas.rect(id) ?? { width: 264, height: 160 };
     session.store.execute("Tidy up", tidy(session.catalog, sizeOf));
     void canvas.settled.then(() => canvas.fit());
   },

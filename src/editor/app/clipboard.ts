@@ -19,7 +19,11 @@ function inField(event: Event): boolean {
  * Copies, cuts and pastes nodes through the system's clipboard, as the text of a graph file: between tabs, into a mail and
  * back. It listens for the browser's own events, which ask for no permission.
  */
-export function listenToClipboard(session: EditorSession, place: () => ClipboardPlace, say: (text: string) => void): () => void {
+export function listenToClipboard(
+  session: EditorSession,
+  place: () => ClipboardPlace,
+  say: (text: string) => void,
+): () => void {
   const stop = new AbortController();
   const copy = (event: ClipboardEvent): void => {
     if (inField(event)) return;

@@ -140,31 +140,40 @@ export class LoomApp extends LitElement implements ActionHost {
             this.notice = `The view could not follow the graph: ${String(event.detail)}`;
           }}
         ></loom-canvas>
-        ${this.showList
-          ? html`<loom-list
-              .session=${session}
-              @reveal=${(event: CustomEvent<string>): void => void this.canvas.reveal(event.detail)}
-              @close=${(): void => this.toggleList()}
-            ></loom-list>`
-          : nothing}
+        ${
+          this.showList
+            ? html`<loom-list
+                .session=${session}
+                @reveal=${(event: CustomEvent<string>): void => void this.canvas.reveal(event.detail)}
+                @close=${(): void => this.toggleList()}
+              ></loom-list>`
+            : nothing
+        }
         <loom-minimap .canvas=${this.hasUpdated ? this.canvas : undefined} .session=${session}></loom-minimap>
-        ${this.palette ? this.#paletteAt(this.palette) : nothing} ${this.menu ? this.#menuAt(this.menu) : nothing}
-        ${failure === ""
-          ? nothing
-          : html`<div class="toast" role="alert">
-              <span>${failure}</span>
-              <button class="icon" aria-label="Close the message" @click=${(): void => this.#dismiss()}>${icons.close}</button>
-            </div>`}
+        ${this.palette ? this.#paletteAt(this.palette) : nothing}
+        ${this.menu ? this.#menuAt(this.menu) : nothing}
+        ${
+          failure === ""
+            ? nothing
+            : html`<div class="toast" role="alert">
+                <span>${failure}</span>
+                <button class="icon" aria-label="Close the message" @click=${(): void => this.#dismiss()}>
+                  ${icons.close}
+                </button>
+              </div>`
+        }
       </main>
-      ${this.showProblems
-        ? html`<loom-problems
-            .problems=${problems}
-            @reveal=${(event: CustomEvent<string>): void => void this.canvas.reveal(event.detail)}
-            @close=${(): void => {
-              this.showProblems = false;
-            }}
-          ></loom-problems>`
-        : html`<span hidden></span>`}
+      ${
+        this.showProblems
+          ? html`<loom-problems
+              .problems=${problems}
+              @reveal=${(event: CustomEvent<string>): void => void this.canvas.reveal(event.detail)}
+              @close=${(): void => {
+                this.showProblems = false;
+              }}
+            ></loom-problems>`
+          : html`<span hidden></span>`
+      }
       ${this.#status(problems.length)}
       <loom-templates
         @choose=${(event: CustomEvent<Template>): void => this.#open(event.detail.text, event.detail.name)}
@@ -174,8 +183,20 @@ export class LoomApp extends LitElement implements ActionHost {
 
   #toolbar(): TemplateResult {
     const { store } = this.session;
-    const button = (action: ActionId, label: string, icon: TemplateResult, disabled = false, extra = ""): TemplateResult =>
-      html`<button class="icon ${extra}" aria-label=${label} title=${label} ?disabled=${disabled} @click=${(): void => this.act(action)}>
+    const button = (
+      action: ActionId,
+      label: string,
+      icon: TemplateResult,
+      disabled = false,
+      extra = "",
+    ): TemplateResult =>
+      html`<button
+        class="icon ${extra}"
+        aria-label=${label}
+        title=${label}
+        ?disabled=${disabled}
+        @click=${(): void => this.act(action)}
+      >
         ${icon}
       </button>`;
     return html`<header class="bar">
@@ -193,10 +214,20 @@ export class LoomApp extends LitElement implements ActionHost {
       <button title="Templates" aria-label="Templates" @click=${(): void => this.openTemplates()}>
         ${icons.book}<span class="label">Templates</span>
       </button>
-      <button class="optional" title="New graph" aria-label="New graph" @click=${(): void => store.replace(EMPTY, "New graph")}>
+      <button
+        class="optional"
+        title="New graph"
+        aria-label="New graph"
+        @click=${(): void => store.replace(EMPTY, "New graph")}
+      >
         ${icons.file}<span class="label">New</span>
       </button>
-      <button class="optional" title="Open a graph file" aria-label="Open a graph file" @click=${(): void => this.act("open")}>
+      <button
+        class="optional"
+        title="Open a graph file"
+        aria-label="Open a graph file"
+        @click=${(): void => this.act("open")}
+      >
         ${icons.upload}<span class="label">Open</span>
       </button>
       <button title="Save as a file" aria-label="Save as a file" @click=${(): void => this.act("save")}>
@@ -205,7 +236,8 @@ export class LoomApp extends LitElement implements ActionHost {
       <span class="rule"></span>
       ${button("undo", store.undoLabel === undefined ? "Undo" : `Undo: ${store.undoLabel}`, icons.undo, store.undoLabel === undefined)}
       ${button("redo", store.redoLabel === undefined ? "Redo" : `Redo: ${store.redoLabel}`, icons.redo, store.redoLabel === undefined)}
-      ${button("palette", "Add a node", icons.plus)} ${button("fit", "Show all", icons.fit, false, "optional")}
+      ${button("palette", "Add a node", icons.plus)}
+      ${button("fit", "Show all", icons.fit, false, "optional")}
       ${button("tidy", "Tidy the graph", icons.tidy, false, "optional")}
       <button
         class="icon optional"
@@ -218,17 +250,21 @@ export class LoomApp extends LitElement implements ActionHost {
       </button>
       ${button("help", "Keyboard and pointer", icons.keyboard, false, "optional")}
       <span class="gap"></span>
-      ${this.session.runs.phase === "idle"
-        ? html`<button class="run primary" title="Run the graph" @click=${(): void => this.act("run")}>
-            ${icons.play}<span class="label">Run</span>
-          </button>`
-        : html`<button
-            class="run outlined danger"
-            ?disabled=${this.session.runs.phase === "cancelling"}
-            @click=${(): void => this.act("cancel")}
-          >
-            ${icons.stop}<span class="label">${this.session.runs.phase === "cancelling" ? "Cancelling" : "Cancel"}</span>
-          </button>`}
+      ${
+        this.session.runs.phase === "idle"
+          ? html`<button class="run primary" title="Run the graph" @click=${(): void => this.act("run")}>
+              ${icons.play}<span class="label">Run</span>
+            </button>`
+          : html`<button
+              class="run outlined danger"
+              ?disabled=${this.session.runs.phase === "cancelling"}
+              @click=${(): void => this.act("cancel")}
+            >
+              ${icons.stop}<span class="label"
+                >${this.session.runs.phase === "cancelling" ? "Cancelling" : "Cancel"}</span
+              >
+            </button>`
+      }
     </header>`;
   }
 
@@ -252,7 +288,9 @@ export class LoomApp extends LitElement implements ActionHost {
           aria-label="Backend"
           .value=${this.control.backend}
           @change=${(event: Event): void =>
-            void this.control.start((event.currentTarget as HTMLSelectElement).value as BackendChoice).catch(() => undefined)}
+            void this.control
+              .start((event.currentTarget as HTMLSelectElement).value as BackendChoice)
+              .catch(() => undefined)}
         >
           ${["auto", "webgpu", "wasm", "cpu"].map((name) => html`<option value=${name}>${name}</option>`)}
         </select></label
@@ -267,11 +305,13 @@ export class LoomApp extends LitElement implements ActionHost {
         ${problems === 0 ? "No problems" : problems === 1 ? "1 problem" : `${problems} problems`}
       </button>
       <span class="progress" role="status"
-        >${runs.phase !== "idle"
-          ? `Running ${done} of ${total}`
-          : summary
-            ? `${{ done: "Done", cancelled: "Cancelled", failed: "Failed" }[summary.kind]} after ${formatDuration(summary.ms)}`
-            : ""}</span
+        >${
+          runs.phase !== "idle"
+            ? `Running ${done} of ${total}`
+            : summary
+              ? `${{ done: "Done", cancelled: "Cancelled", failed: "Failed" }[summary.kind]} after ${formatDuration(summary.ms)}`
+              : ""
+        }</span
       >
       <span class="gap"></span>
       <span class="optional">${nodes === 1 ? "1 node" : `${nodes} nodes`}</span>
@@ -283,7 +323,12 @@ export class LoomApp extends LitElement implements ActionHost {
 
   #paletteAt(request: PaletteRequest): TemplateResult {
     const { x, y, k } = this.canvas.transform;
-    const place = this.#within(request.x * k + x, request.y * k + y, Math.min(400, window.innerWidth - 16), 440);
+    const place = this.#within(
+      request.x * k + x,
+      request.y * k + y,
+      Math.min(400, window.innerWidth - 16),
+      440,
+    );
     return html`<loom-palette
       ${ref(place)}
       .catalog=${this.session.catalog}
@@ -325,7 +370,10 @@ export class LoomApp extends LitElement implements ActionHost {
   #add(entry: PaletteEntry, request: PaletteRequest): void {
     this.palette = undefined;
     const { store, catalog, selection } = this.session;
-    const at = [Math.round(request.x / 10) * 10 - (request.from?.side === "input" ? 264 : 0), Math.round(request.y / 10) * 10] as const;
+    const at = [
+      Math.round(request.x / 10) * 10 - (request.from?.side === "input" ? 264 : 0),
+      Math.round(request.y / 10) * 10,
+    ] as const;
     const zone = this.#zoneAt(request.x, request.y);
     const insertion =
       entry.kind === "zone"
@@ -348,7 +396,8 @@ export class LoomApp extends LitElement implements ActionHost {
     let inner: string | undefined;
     for (const zone of Object.keys(document.zones ?? {})) {
       const region = this.canvas.zones.regionOf(document, zone);
-      if (region && contains(region, x, y) && (inner === undefined || zonesInside(document, inner).has(zone))) inner = zone;
+      if (region && contains(region, x, y) && (inner === undefined || zonesInside(document, inner).has(zone)))
+        inner = zone;
     }
     return inner;
   }
@@ -377,10 +426,13 @@ export class LoomApp extends LitElement implements ActionHost {
 
   #key = (event: KeyboardEvent): void => {
     const target = event.composedPath()[0];
-    const inField = target instanceof HTMLElement && target.matches("input:not([type=checkbox]), select, textarea, dialog *");
+    const inField =
+      target instanceof HTMLElement &&
+      target.matches("input:not([type=checkbox]), select, textarea, dialog *");
     const action = actionFor(event, inField);
     if (action === undefined) return;
-    if (action === "palette" && target instanceof HTMLElement && target.matches("button, input, summary")) return;
+    if (action === "palette" && target instanceof HTMLElement && target.matches("button, input, summary"))
+      return;
     event.preventDefault();
     this.act(action);
   };

@@ -34,10 +34,13 @@ export class LoomArea extends AreaPlugin<TypedSchemes> {
     super(container);
     this.area.setDragHandler(null);
     this.area.setZoomHandler(
-      new LoomZoom((dx, dy) => void this.area.translate(this.area.transform.x + dx, this.area.transform.y + dy)),
+      new LoomZoom(
+        (dx, dy) => void this.area.translate(this.area.transform.x + dx, this.area.transform.y + dy),
+      ),
     );
     this.addPipe((context) => {
-      if (context.type === "zoom") return { ...context, data: { ...context.data, zoom: clampZoom(context.data.zoom) } };
+      if (context.type === "zoom")
+        return { ...context, data: { ...context.data, zoom: clampZoom(context.data.zoom) } };
       return context;
     });
     container.style.touchAction = "none";

@@ -55,19 +55,37 @@ export function layoutNode(shape: NodeShape, face: NodeFace): NodeLayout {
   const inputs = new Map<string, PortPlace>();
   const outputs = new Map<string, PortPlace>();
   const width = NODE.width;
-  const shown = shape.params.filter((param) => !param.spec.advanced || face.advanced || face.wired.has(param.name));
+  const shown = shape.params.filter(
+    (param) => !param.spec.advanced || face.advanced || face.wired.has(param.name),
+  );
   const hasAdvanced = shape.params.some((param) => param.spec.advanced === true);
   if (isReroute(shape)) {
     const y = REROUTE.height / 2;
     for (const port of shape.inputs) inputs.set(port.name, { x: 0, y });
     for (const port of shape.outputs) outputs.set(port.name, { x: REROUTE.width, y });
-    return { width: REROUTE.width, height: REROUTE.height, inputs, outputs, params: [], hiddenParams: 0, hasAdvanced: false };
+    return {
+      width: REROUTE.width,
+      height: REROUTE.height,
+      inputs,
+      outputs,
+      params: [],
+      hiddenParams: 0,
+      hasAdvanced: false,
+    };
   }
   if (face.collapsed) {
     const y = NODE.collapsed / 2;
     for (const port of [...shape.inputs, ...shape.params]) inputs.set(port.name, { x: 0, y });
     for (const port of shape.outputs) outputs.set(port.name, { x: width, y });
-    return { width, height: NODE.collapsed, inputs, outputs, params: [], hiddenParams: shape.params.length, hasAdvanced };
+    return {
+      width,
+      height: NODE.collapsed,
+      inputs,
+      outputs,
+      params: [],
+      hiddenParams: shape.params.length,
+      hasAdvanced,
+    };
   }
   const top = NODE.header + NODE.section;
   shape.inputs.forEach((port, row) => inputs.set(port.name, { x: 0, y: top + (row + 0.5) * NODE.row }));
@@ -121,7 +139,10 @@ export const grow = (rect: Rect, by: number): Rect => ({
 });
 
 /** Control points of a wire: it leaves to the right and arrives from the left. */
-export function wireCurve(from: PortPlace, to: PortPlace): readonly [PortPlace, PortPlace, PortPlace, PortPlace] {
+export function wireCurve(
+  from: PortPlace,
+  to: PortPlace,
+): readonly [PortPlace, PortPlace, PortPlace, PortPlace] {
   const reach = Math.max(30, Math.min(180, Math.hypot(to.x - from.x, to.y - from.y) / 2));
   return [from, { x: from.x + reach, y: from.y }, { x: to.x - reach, y: to.y }, to];
 }

@@ -67,15 +67,20 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     return html`<div class="area" tabindex="0" role="application" aria-label="Graph"></div>
       <div class="marquee" hidden></div>
       <div class="say" role="status" aria-live="polite"></div>
-      ${this.empty
-        ? html`<div class="empty">
-            <h2>An empty graph</h2>
-            <p>Double-click, or press <kbd>Space</kbd>, to add a node. Or begin with a template.</p>
-            <button class="primary" @click=${(): boolean => this.dispatchEvent(new CustomEvent("open-templates"))}>
-              Choose a template
-            </button>
-          </div>`
-        : nothing}`;
+      ${
+        this.empty
+          ? html`<div class="empty">
+              <h2>An empty graph</h2>
+              <p>Double-click, or press <kbd>Space</kbd>, to add a node. Or begin with a template.</p>
+              <button
+                class="primary"
+                @click=${(): boolean => this.dispatchEvent(new CustomEvent("open-templates"))}
+              >
+                Choose a template
+              </button>
+            </div>`
+          : nothing
+      }`;
   }
 
   protected override firstUpdated(): void {
@@ -83,7 +88,8 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     const area = new LoomArea(container);
     this.#area = area;
     area.addPipe((context) => {
-      if (context.type === "render" && context.data.type === "node") this.#mount(context.data.element, context.data.payload);
+      if (context.type === "render" && context.data.type === "node")
+        this.#mount(context.data.element, context.data.payload);
       if (context.type === "translated" || context.type === "zoomed") this.#moved();
       return context;
     });
@@ -171,8 +177,14 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     const width = this.clientWidth - 2 * margin;
     const height = this.clientHeight - 2 * margin;
     const k = Math.max(least, Math.min(1, width / bounds.width, height / bounds.height));
-    const x = bounds.width * k > width ? margin - bounds.x * k : this.clientWidth / 2 - (bounds.x + bounds.width / 2) * k;
-    const y = bounds.height * k > height ? margin - bounds.y * k : this.clientHeight / 2 - (bounds.y + bounds.height / 2) * k;
+    const x =
+      bounds.width * k > width
+        ? margin - bounds.x * k
+        : this.clientWidth / 2 - (bounds.x + bounds.width / 2) * k;
+    const y =
+      bounds.height * k > height
+        ? margin - bounds.y * k
+        : this.clientHeight / 2 - (bounds.y + bounds.height / 2) * k;
     await this.#area?.show(x, y, k);
   }
 
@@ -191,7 +203,8 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     this.#lift(positions.keys());
     for (const [id, { x, y }] of positions) this.#area?.place(id, x, y);
     this.wires.follow(positions.keys());
-    if (Object.keys(this.session.document.zones ?? {}).length > 0) this.zones.set(this.session.document, this.session.catalog);
+    if (Object.keys(this.session.document.zones ?? {}).length > 0)
+      this.zones.set(this.session.document, this.session.catalog);
     this.dispatchEvent(new CustomEvent("view-changed"));
   }
 
@@ -205,10 +218,13 @@ export class LoomCanvas extends LitElement implements CanvasHost {
   socketAt(event: PointerEvent): PortRef | undefined {
     for (const target of this.shadowRoot?.elementsFromPoint(event.clientX, event.clientY) ?? []) {
       if (!(target instanceof LoomNode)) continue;
-      const inner = target.shadowRoot?.elementFromPoint(event.clientX, event.clientY)?.closest<HTMLElement>(".socket");
+      const inner = target.shadowRoot
+        ?.elementFromPoint(event.clientX, event.clientY)
+        ?.closest<HTMLElement>(".socket");
       const node = this.#idOf.get(target);
       const { side, port } = inner?.dataset ?? {};
-      if (node !== undefined && port !== undefined && (side === "input" || side === "output")) return { node, side, port };
+      if (node !== undefined && port !== undefined && (side === "input" || side === "output"))
+        return { node, side, port };
     }
     return undefined;
   }
@@ -262,8 +278,14 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     window.clearTimeout(this.#saying);
     if (text === "") return;
     const frame = this.getBoundingClientRect();
-    const x = Math.max(12, Math.min((event?.clientX ?? frame.left) - frame.left + 16, frame.width - box.offsetWidth - 12));
-    const y = Math.max(12, Math.min((event?.clientY ?? frame.top) - frame.top + 18, frame.height - box.offsetHeight - 12));
+    const x = Math.max(
+      12,
+      Math.min((event?.clientX ?? frame.left) - frame.left + 16, frame.width - box.offsetWidth - 12),
+    );
+    const y = Math.max(
+      12,
+      Math.min((event?.clientY ?? frame.top) - frame.top + 18, frame.height - box.offsetHeight - 12),
+    );
     box.style.transform = `translate(${x}px, ${y}px)`;
     this.#saying = window.setTimeout(() => (box.textContent = ""), 4000);
   }

@@ -106,18 +106,25 @@ export class LoomNode extends LitElement {
     this.toggleAttribute("reroute", isReroute(shape));
     this.dataset["status"] = this.run.status;
     this.toggleAttribute("data-bad", problems.length > 0);
-    const parts = [shape.title, this.run.status === "idle" ? "" : this.run.status, ...problems.map((fault) => fault.message)];
+    const parts = [
+      shape.title,
+      this.run.status === "idle" ? "" : this.run.status,
+      ...problems.map((fault) => fault.message),
+    ];
     this.setAttribute("aria-label", parts.filter((part) => part !== "").join(", "));
-    if (changed.has("layout")) this.style.containIntrinsicSize = `auto ${NODE.width}px auto ${this.layout.height}px`;
+    if (changed.has("layout"))
+      this.style.containIntrinsicSize = `auto ${NODE.width}px auto ${this.layout.height}px`;
     if (changed.has("node")) this.style.setProperty("--family", familyColor(this.node.record.type));
   }
 
   protected override render(): TemplateResult {
     const { shape } = this.node;
-    if (isReroute(shape)) return html`<div class="card reroute" title=${this.#help()}>${this.#sideSockets()}</div>`;
+    if (isReroute(shape))
+      return html`<div class="card reroute" title=${this.#help()}>${this.#sideSockets()}</div>`;
     return html`<div class="card">
       <header title=${this.#help()} @dblclick=${this.#startRename}>
-        ${this.renaming ? this.#titleField() : html`<span class="title">${shape.title}</span>`} ${this.#state()}
+        ${this.renaming ? this.#titleField() : html`<span class="title">${shape.title}</span>`}
+        ${this.#state()}
         <button
           class="fold"
           tabindex="-1"
@@ -139,16 +146,17 @@ export class LoomNode extends LitElement {
     const { shape } = this.node;
     const rows = Math.max(shape.inputs.length, shape.outputs.length);
     const indices = Array.from({ length: rows }, (_, row) => row);
-    return html`<div class="body"><div class="ports">
+    return html`<div class="body">
+      <div class="ports">
         ${repeat(
           indices,
           (row) => `${shape.inputs[row]?.name ?? ""}|${shape.outputs[row]?.name ?? ""}`,
           (row) => {
             const input = shape.inputs[row];
             const output = shape.outputs[row];
-            return html`${input ? this.#port("input", input, !output) : nothing}${output
-              ? this.#port("output", output, !input)
-              : nothing}`;
+            return html`${input ? this.#port("input", input, !output) : nothing}${
+              output ? this.#port("output", output, !input) : nothing
+            }`;
           },
         )}
       </div>
@@ -157,31 +165,38 @@ export class LoomNode extends LitElement {
         (param) => param.name,
         (param) => this.#param(param),
       )}
-      ${this.layout.hasAdvanced
-        ? html`<button
-            class="advanced"
-            tabindex="-1"
-            aria-expanded=${this.advanced}
-            @click=${(): void => this.actions.toggleAdvanced(this.node.id)}
-          >
-            ${icons.chevron} ${this.advanced
-              ? "Fewer settings"
-              : this.layout.hiddenParams === 1
-                ? "1 more setting"
-                : `${this.layout.hiddenParams} more settings`}
-          </button>`
-        : nothing}
-      ${shape.info?.zoneEnd
-        ? html`<button
-            class="advanced"
-            tabindex="-1"
-            title="Values that go from one iteration to the next"
-            @click=${(): void => this.actions.editCarry(this.node.record.zone ?? "")}
-          >
-            ${icons.loop} Carried values
-          </button>`
-        : nothing}
-      </div>`;
+      ${
+        this.layout.hasAdvanced
+          ? html`<button
+              class="advanced"
+              tabindex="-1"
+              aria-expanded=${this.advanced}
+              @click=${(): void => this.actions.toggleAdvanced(this.node.id)}
+            >
+              ${icons.chevron}
+              ${
+                this.advanced
+                  ? "Fewer settings"
+                  : this.layout.hiddenParams === 1
+                    ? "1 more setting"
+                    : `${this.layout.hiddenParams} more settings`
+              }
+            </button>`
+          : nothing
+      }
+      ${
+        shape.info?.zoneEnd
+          ? html`<button
+              class="advanced"
+              tabindex="-1"
+              title="Values that go from one iteration to the next"
+              @click=${(): void => this.actions.editCarry(this.node.record.zone ?? "")}
+            >
+              ${icons.loop} Carried values
+            </button>`
+          : nothing
+      }
+    </div>`;
   }
 
   #port(side: Side, port: PortInfo, alone: boolean): TemplateResult {
@@ -219,9 +234,9 @@ export class LoomNode extends LitElement {
     const { shape } = this.node;
     const input = shape.inputs[0];
     const output = shape.outputs[0];
-    return html`${input ? html`<span class="port in folded wired">${this.#socket("input", input)}</span>` : nothing}${output
-      ? html`<span class="port out folded wired">${this.#socket("output", output)}</span>`
-      : nothing}`;
+    return html`${input ? html`<span class="port in folded wired">${this.#socket("input", input)}</span>` : nothing}${
+      output ? html`<span class="port out folded wired">${this.#socket("output", output)}</span>` : nothing
+    }`;
   }
 
   #param(param: ParamInfo): TemplateResult {
@@ -231,15 +246,23 @@ export class LoomNode extends LitElement {
     const wide = spec.kind === "source" || (spec.kind === "text" && !spec.multiline);
     const value = this.node.record.params[name] ?? spec.default;
     const bad = this.#messages().some((fault) => fault.port === name);
-    const classes = ["param", source === undefined ? "" : "wired", tall ? "tall" : "", wide ? "wide" : "", bad ? "bad" : ""];
+    const classes = [
+      "param",
+      source === undefined ? "" : "wired",
+      tall ? "tall" : "",
+      wide ? "wide" : "",
+      bad ? "bad" : "",
+    ];
     return html`<div class=${classes.join(" ")}>
       ${this.#socket("input", portOfParam(param))}<span class="name" title=${spec.doc}>${name}</span>
-      ${source === undefined
-        ? paramField(name, spec, value, {
-            change: (next) => this.actions.setParam(this.node.id, name, next),
-            done: () => this.actions.sealParam(),
-          })
-        : html`<span class="driven" title="Set by the wire from ${source}">${source}</span>`}
+      ${
+        source === undefined
+          ? paramField(name, spec, value, {
+              change: (next) => this.actions.setParam(this.node.id, name, next),
+              done: () => this.actions.sealParam(),
+            })
+          : html`<span class="driven" title="Set by the wire from ${source}">${source}</span>`
+      }
     </div>`;
   }
 
@@ -259,7 +282,9 @@ export class LoomNode extends LitElement {
                 : status === "done" && ms !== undefined
                   ? formatDuration(ms)
                   : "";
-    return text === "" ? nothing : html`<span class="state ${status}" title=${progress?.note ?? ""}>${text}</span>`;
+    return text === ""
+      ? nothing
+      : html`<span class="state ${status}" title=${progress?.note ?? ""}>${text}</span>`;
   }
 
   #progress(): TemplateResult | typeof nothing {
@@ -272,10 +297,16 @@ export class LoomNode extends LitElement {
   #preview(): TemplateResult | typeof nothing {
     const { preview } = this.run;
     if (!preview || this.collapsed) return nothing;
-    if (preview.kind === "text") return html`<div class="preview"><pre data-control>${preview.text}</pre></div>`;
+    if (preview.kind === "text")
+      return html`<div class="preview"><pre data-control>${preview.text}</pre></div>`;
     const smooth = preview.kind === "chart" || preview.width >= 256;
-    const label = preview.kind === "chart" ? `Curve of ${preview.label}` : `Picture, ${preview.width} by ${preview.height}`;
-    return html`<div class="preview"><canvas role="img" aria-label=${label} class=${smooth ? "smooth" : ""}></canvas></div>`;
+    const label =
+      preview.kind === "chart"
+        ? `Curve of ${preview.label}`
+        : `Picture, ${preview.width} by ${preview.height}`;
+    return html`<div class="preview">
+      <canvas role="img" aria-label=${label} class=${smooth ? "smooth" : ""}></canvas>
+    </div>`;
   }
 
   protected override updated(): void {
@@ -291,7 +322,8 @@ export class LoomNode extends LitElement {
     const body = root.querySelector<HTMLElement>(".body");
     if (body) body.style.height = `${this.layout.height - NODE.header}px`;
     const bar = root.querySelector<HTMLElement>(".bar > i");
-    if (bar) bar.style.transform = progress && progress.total > 0 ? `scaleX(${progress.done / progress.total})` : "";
+    if (bar)
+      bar.style.transform = progress && progress.total > 0 ? `scaleX(${progress.done / progress.total})` : "";
   }
 
   #messages(): readonly Fault[] {
@@ -302,7 +334,9 @@ export class LoomNode extends LitElement {
 
   #help(): string {
     const { info } = this.node.shape;
-    return info ? `${info.title}: ${info.doc}` : `Nothing here knows the node type "${this.node.record.type}".`;
+    return info
+      ? `${info.title}: ${info.doc}`
+      : `Nothing here knows the node type "${this.node.record.type}".`;
   }
 
   #portHelp(port: PortInfo): string {
@@ -314,7 +348,9 @@ export class LoomNode extends LitElement {
 
   #startRename = (): void => {
     this.renaming = true;
-    void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLInputElement>(".title-edit")?.select());
+    void this.updateComplete.then(() =>
+      this.renderRoot.querySelector<HTMLInputElement>(".title-edit")?.select(),
+    );
   };
 
   /** Opens the field for the node's own title. */

@@ -14,7 +14,12 @@ export interface FieldEvents {
 const SOURCE_HINT = "bundled:…, hf:org/name or https://…";
 
 /** The field of one parameter. */
-export function paramField(name: string, spec: ParamSpec, value: ParamValue, events: FieldEvents): TemplateResult {
+export function paramField(
+  name: string,
+  spec: ParamSpec,
+  value: ParamValue,
+  events: FieldEvents,
+): TemplateResult {
   const typed = (event: Event): void => {
     const field = event.currentTarget as HTMLInputElement | HTMLTextAreaElement;
     const parsed = parseParam(spec, field.value);
@@ -93,7 +98,13 @@ export function paramField(name: string, spec: ParamSpec, value: ParamValue, eve
       </span>`;
     case "text":
       return spec.multiline
-        ? html`<textarea aria-label=${label} title=${spec.doc} .value=${live(String(value))} @input=${typed} @blur=${left}></textarea>`
+        ? html`<textarea
+            aria-label=${label}
+            title=${spec.doc}
+            .value=${live(String(value))}
+            @input=${typed}
+            @blur=${left}
+          ></textarea>`
         : textInput();
     case "source":
       return textInput(SOURCE_HINT);

@@ -20,7 +20,8 @@ export class PointerRouter {
   readonly #abort = new AbortController();
   #gesture: Gesture | undefined;
   /** What becomes the gesture once the pointer has moved. */
-  #pending: { readonly start: PointerEvent; readonly make: () => Gesture; readonly click: () => void } | undefined;
+  #pending:
+    { readonly start: PointerEvent; readonly make: () => Gesture; readonly click: () => void } | undefined;
   readonly #pointers = new Set<number>();
   #longPress = 0;
   /** Where the pointer was last over the canvas, in canvas pixels. */
@@ -114,7 +115,8 @@ export class PointerRouter {
   #move(event: PointerEvent): void {
     const pending = this.#pending;
     if (pending && event.pointerId === pending.start.pointerId) {
-      const far = Math.hypot(event.clientX - pending.start.clientX, event.clientY - pending.start.clientY) > TREMBLE;
+      const far =
+        Math.hypot(event.clientX - pending.start.clientX, event.clientY - pending.start.clientY) > TREMBLE;
       if (!far) return;
       this.#stop();
       this.#gesture = pending.make();
@@ -168,5 +170,8 @@ export class PointerRouter {
 function isControl(event: Event): boolean {
   return event
     .composedPath()
-    .some((target) => target instanceof HTMLElement && target.matches("input, select, textarea, button, a, [data-control]"));
+    .some(
+      (target) =>
+        target instanceof HTMLElement && target.matches("input, select, textarea, button, a, [data-control]"),
+    );
 }

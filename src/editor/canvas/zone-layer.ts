@@ -28,7 +28,9 @@ export class ZoneLayer {
       this.#regions.delete(id);
       this.#rects.delete(id);
     }
-    for (const [id, record] of zones.sort(([a], [b]) => zonesInside(document, b).size - zonesInside(document, a).size)) {
+    for (const [id, record] of zones.sort(
+      ([a], [b]) => zonesInside(document, b).size - zonesInside(document, a).size,
+    )) {
       const rect = this.regionOf(document, id);
       if (!rect) continue;
       const region = this.#regions.get(id) ?? this.#make(id);
@@ -43,7 +45,11 @@ export class ZoneLayer {
   }
 
   /** Where a zone lies, `without` some of its nodes: while they are dragged they must not take it along. */
-  regionOf(document: GraphDocument, zone: string, without: ReadonlySet<string> = new Set()): Rect | undefined {
+  regionOf(
+    document: GraphDocument,
+    zone: string,
+    without: ReadonlySet<string> = new Set(),
+  ): Rect | undefined {
     const rects = membersOf(document, zone)
       .filter((id) => !without.has(id))
       .flatMap((id) => this.#rectOf(id) ?? []);

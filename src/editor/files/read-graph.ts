@@ -11,7 +11,8 @@ const LONGEST = 20_000_000;
  * @throws with words for people if it is no graph; what is open stays open
  */
 export function readGraph(text: string): GraphDocument {
-  if (text.length > LONGEST) throw new Error("This file is too long for a graph: it has more than 20 million characters.");
+  if (text.length > LONGEST)
+    throw new Error("This file is too long for a graph: it has more than 20 million characters.");
   return readDocument(text);
 }
 

@@ -21,8 +21,9 @@ export const edgeKey = (edge: EdgeRecord): string => `${edge.from}>${edge.to}`;
 
 /** A free id made from the type's last part: `sampling/ddim-step` gives `ddimStep`, then `ddimStep2`. */
 export function freeNodeId(taken: Readonly<Record<string, unknown>>, type: string): string {
-  const name = (type.split("/").at(-1) ?? type).replaceAll(/[^A-Za-z0-9]+(.)?/g, (_, next: string | undefined) =>
-    (next ?? "").toUpperCase(),
+  const name = (type.split("/").at(-1) ?? type).replaceAll(
+    /[^A-Za-z0-9]+(.)?/g,
+    (_, next: string | undefined) => (next ?? "").toUpperCase(),
   );
   return freeName(taken, name === "" ? "node" : name);
 }
@@ -50,7 +51,8 @@ export const removeNodes =
   (document) => {
     const gone = new Set([...ids].filter((id) => Object.hasOwn(document.nodes, id)));
     if (gone.size === 0) return document;
-    const kept = (edge: EdgeRecord): boolean => !gone.has(endpoint(edge.from).node) && !gone.has(endpoint(edge.to).node);
+    const kept = (edge: EdgeRecord): boolean =>
+      !gone.has(endpoint(edge.from).node) && !gone.has(endpoint(edge.to).node);
     return {
       ...document,
       nodes: without(document.nodes, gone),
@@ -75,7 +77,11 @@ export const disconnect =
     return edges.length === document.edges.length ? document : { ...document, edges };
   };
 
-const changeNode = (document: GraphDocument, id: string, change: (record: NodeRecord) => NodeRecord): GraphDocument => {
+const changeNode = (
+  document: GraphDocument,
+  id: string,
+  change: (record: NodeRecord) => NodeRecord,
+): GraphDocument => {
   const record = document.nodes[id];
   if (!record) return document;
   const next = change(record);
@@ -86,7 +92,9 @@ export const setParam =
   (id: string, name: string, value: ParamValue): Edit =>
   (document) =>
     changeNode(document, id, (record) =>
-      Object.is(record.params[name], value) ? record : { ...record, params: { ...record.params, [name]: value } },
+      Object.is(record.params[name], value)
+        ? record
+        : { ...record, params: { ...record.params, [name]: value } },
     );
 
 /** An empty title gives the node its type's own title back. */
@@ -119,7 +127,8 @@ export const setView =
 
 export const rename =
   (name: string): Edit =>
-  (document) => (document.name === name ? document : { ...document, name });
+  (document) =>
+    document.name === name ? document : { ...document, name };
 
 /** One edit made of several: they are undone together. */
 export const sequence =

@@ -26,7 +26,8 @@ export function fragmentOf(document: GraphDocument, catalog: Catalog, ids: Itera
   for (const id of whole) {
     const record = document.nodes[id];
     const zone = record?.zone;
-    if (record && zone !== undefined && catalog.node(record.type)?.zoneEnd) zones[zone] = document.zones?.[zone] ?? { kind: "", carry: [] };
+    if (record && zone !== undefined && catalog.node(record.type)?.zoneEnd)
+      zones[zone] = document.zones?.[zone] ?? { kind: "", carry: [] };
   }
   for (const [id, zone] of Object.entries(zones)) {
     if (zone.parent !== undefined && !Object.hasOwn(zones, zone.parent)) zones[id] = omit(zone, "parent");
@@ -39,7 +40,9 @@ export function fragmentOf(document: GraphDocument, catalog: Catalog, ids: Itera
     nodes[id] = inside ? record : omit(record, "zone");
     layout[id] = document.layout?.[id] ?? [0, 0];
   }
-  const edges = document.edges.filter(({ from, to }) => whole.has(endpoint(from).node) && whole.has(endpoint(to).node));
+  const edges = document.edges.filter(
+    ({ from, to }) => whole.has(endpoint(from).node) && whole.has(endpoint(to).node),
+  );
   return { format: 1, nodes, edges, zones, layout };
 }
 
@@ -66,14 +69,18 @@ export function paste(document: GraphDocument, fragment: GraphDocument, at: Poin
     const [x, y] = fragment.layout?.[id] ?? [corner[0], corner[1]];
     layout[fresh] = [at[0] + x - corner[0], at[1] + y - corner[1]];
   }
-  const renamed = (end: string): string => address(names.get(endpoint(end).node) ?? endpoint(end).node, endpoint(end).port);
+  const renamed = (end: string): string =>
+    address(names.get(endpoint(end).node) ?? endpoint(end).node, endpoint(end).port);
   const edges = fragment.edges
     .filter(({ from, to }) => names.has(endpoint(from).node) && names.has(endpoint(to).node))
     .map(({ from, to }): EdgeRecord => ({ from: renamed(from), to: renamed(to) }));
   const zoneRecords: Record<string, ZoneRecord> = {};
   for (const [id, record] of Object.entries(fragment.zones ?? {})) {
     const parent = record.parent === undefined ? zone : (zones.get(record.parent) ?? zone);
-    zoneRecords[zones.get(id) ?? id] = { ...omit(record, "parent"), ...(parent === undefined ? {} : { parent }) };
+    zoneRecords[zones.get(id) ?? id] = {
+      ...omit(record, "parent"),
+      ...(parent === undefined ? {} : { parent }),
+    };
   }
   const edit: Edit = (before) => ({
     ...before,
@@ -86,7 +93,12 @@ export function paste(document: GraphDocument, fragment: GraphDocument, at: Poin
 }
 
 /** Copies nodes beside themselves. Wires that come from nodes that are not copied are kept: the copy reads the same. */
-export function duplicate(document: GraphDocument, catalog: Catalog, ids: Iterable<string>, shift: Point): Paste {
+export function duplicate(
+  document: GraphDocument,
+  catalog: Catalog,
+  ids: Iterable<string>,
+  shift: Point,
+): Paste {
   const whole = wholeZones(document, catalog, ids);
   const fragment = fragmentOf(document, catalog, whole);
   const [x, y] = cornerOf(fragment);
@@ -106,14 +118,24 @@ export function duplicate(document: GraphDocument, catalog: Catalog, ids: Iterab
       const zone = nodes[fresh]?.zone;
       const record = zone === undefined ? undefined : zones[zone];
       const original = originals.find((id) => freshOf.get(id) === fresh);
-      const parent = original === undefined ? undefined : before.zones?.[before.nodes[original]?.zone ?? ""]?.parent;
-      if (zone !== undefined && record && record.parent === undefined && parent !== undefined && !Object.hasOwn(before.zones ?? {}, zone)) {
+      const parent =
+        original === undefined ? undefined : before.zones?.[before.nodes[original]?.zone ?? ""]?.parent;
+      if (
+        zone !== undefined &&
+        record &&
+        record.parent === undefined &&
+        parent !== undefined &&
+        !Object.hasOwn(before.zones ?? {}, zone)
+      ) {
         zones[zone] = { ...record, parent };
       }
     }
     const incoming = before.edges
       .filter(({ from, to }) => whole.has(endpoint(to).node) && !whole.has(endpoint(from).node))
-      .map(({ from, to }) => ({ from, to: address(freshOf.get(endpoint(to).node) ?? "", endpoint(to).port) }));
+      .map(({ from, to }) => ({
+        from,
+        to: address(freshOf.get(endpoint(to).node) ?? "", endpoint(to).port),
+      }));
     return {
       ...pasted,
       nodes,
@@ -168,9 +190,16 @@ export function insertionInto(
   node: string,
   edge: EdgeRecord,
 ): { readonly input: string; readonly output: string } | undefined {
-  const rules = new WireRules({ ...document, edges: document.edges.filter((other) => other !== edge) }, catalog);
+  const rules = new WireRules(
+    { ...document, edges: document.edges.filter((other) => other !== edge) },
+    catalog,
+  );
   const shape = rules.shape(node);
-  const input = shape?.inputs.find((port) => rules.refusal(edge.from, address(node, port.name)) === undefined);
-  const output = shape?.outputs.find((port) => rules.refusal(address(node, port.name), edge.to) === undefined);
+  const input = shape?.inputs.find(
+    (port) => rules.refusal(edge.from, address(node, port.name)) === undefined,
+  );
+  const output = shape?.outputs.find(
+    (port) => rules.refusal(address(node, port.name), edge.to) === undefined,
+  );
   return input && output ? { input: input.name, output: output.name } : undefined;
 }

@@ -22,13 +22,18 @@ export interface Insertion {
 /** The first port of a node type that takes a loose end, required inputs before optional ones and parameters. */
 export function portFor(catalog: Catalog, info: NodeInfo, end: LooseEnd): string | undefined {
   if (end.side === "input") return info.outputs.find((port) => catalog.fits(port.type, end.type))?.name;
-  const inputs = [...info.inputs, ...info.params.map(portOfParam)].filter((port) => catalog.fits(end.type, port.type));
+  const inputs = [...info.inputs, ...info.params.map(portOfParam)].filter((port) =>
+    catalog.fits(end.type, port.type),
+  );
   // A port of the very type is meant before one that takes it only as something wider.
-  return (inputs.find((port) => port.type === end.type) ?? inputs.find((port) => !port.optional) ?? inputs[0])?.name;
+  return (inputs.find((port) => port.type === end.type) ?? inputs.find((port) => !port.optional) ?? inputs[0])
+    ?.name;
 }
 
 const wireTo = (end: LooseEnd, node: string, port: string): Edit =>
-  end.side === "output" ? connect(end.address, address(node, port)) : connect(address(node, port), end.address);
+  end.side === "output"
+    ? connect(end.address, address(node, port))
+    : connect(address(node, port), end.address);
 
 /** Adds a node of a type, wired to a loose end if there is one, in the zone that the wire or the place says. */
 export function insertNode(
@@ -42,7 +47,12 @@ export function insertNode(
   const id = freeNodeId(document.nodes, type);
   const { end } = options;
   const zone = end ? scopeOf(document, catalog, end) : options.zone;
-  const record: NodeRecord = { type, version: info?.version ?? 1, ...(zone === undefined ? {} : { zone }), params: {} };
+  const record: NodeRecord = {
+    type,
+    version: info?.version ?? 1,
+    ...(zone === undefined ? {} : { zone }),
+    params: {},
+  };
   const port = info && end ? portFor(catalog, info, end) : undefined;
   const edits = [addNode(id, record, at), ...(end && port !== undefined ? [wireTo(end, id, port)] : [])];
   return { edit: sequence(...edits), ids: [id] };
@@ -66,7 +76,12 @@ export function insertInto(
   if (!info || !input || !output) return undefined;
   const id = freeNodeId(document.nodes, type);
   const zone = outputScope(document, catalog, endpoint(edge.from).node);
-  const record: NodeRecord = { type, version: info.version, ...(zone === undefined ? {} : { zone }), params: {} };
+  const record: NodeRecord = {
+    type,
+    version: info.version,
+    ...(zone === undefined ? {} : { zone }),
+    params: {},
+  };
   return {
     ids: [id],
     edit: sequence(
@@ -91,16 +106,29 @@ export function insertZone(
   const zone = freeName(document.zones ?? {}, kind.replaceAll(/[^A-Za-z0-9]+/g, ""));
   const begin = freeNodeId(document.nodes, info.begin);
   const end = freeNodeId({ ...document.nodes, [begin]: true }, info.end);
-  const record = (type: string): NodeRecord => ({ type, version: catalog.node(type)?.version ?? 1, zone, params: {} });
+  const record = (type: string): NodeRecord => ({
+    type,
+    version: catalog.node(type)?.version ?? 1,
+    zone,
+    params: {},
+  });
   const loose = options.end?.side === "output" ? options.end : undefined;
   const parent = loose ? scopeOf(document, catalog, loose) : options.parent;
-  const own = loose && catalog.node(info.begin)?.inputs.find((port) => catalog.fits(loose.type, port.type) && port.type !== "any");
+  const own =
+    loose &&
+    catalog
+      .node(info.begin)
+      ?.inputs.find((port) => catalog.fits(loose.type, port.type) && port.type !== "any");
   const carried = loose && !own ? endpoint(loose.address).port : undefined;
   const addZone: Edit = (before) => ({
     ...before,
     zones: {
       ...before.zones,
-      [zone]: { kind, carry: carried === undefined ? [] : [carried], ...(parent === undefined ? {} : { parent }) },
+      [zone]: {
+        kind,
+        carry: carried === undefined ? [] : [carried],
+        ...(parent === undefined ? {} : { parent }),
+      },
     },
   });
   const port = own?.name ?? carried;

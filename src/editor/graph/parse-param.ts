@@ -1,7 +1,10 @@
 import type { ParamSpec, ParamValue } from "../../engine/node/params.ts";
 
 /** What a text stands for as a value of a parameter, or in words why it is none. */
-export function parseParam(spec: ParamSpec, text: string): { readonly value: ParamValue } | { readonly fault: string } {
+export function parseParam(
+  spec: ParamSpec,
+  text: string,
+): { readonly value: ParamValue } | { readonly fault: string } {
   switch (spec.kind) {
     case "int":
     case "float": {
@@ -18,7 +21,9 @@ export function parseParam(spec: ParamSpec, text: string): { readonly value: Par
       return { value: Number.isSafeInteger(value) ? value : text.trim().replace(/^0+(?=\d)/, "") };
     }
     case "choice":
-      return spec.options.includes(text) ? { value: text } : { fault: `Choose one of ${spec.options.join(", ")}.` };
+      return spec.options.includes(text)
+        ? { value: text }
+        : { fault: `Choose one of ${spec.options.join(", ")}.` };
     case "boolean":
       return { value: text === "true" };
     case "text":

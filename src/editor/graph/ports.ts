@@ -27,7 +27,11 @@ export function endpoint(address: string): Endpoint {
 export const address = (node: string, port: string): string => `${node}.${port}`;
 
 /** The wire into an input, if there is one. */
-export function edgeInto(document: GraphDocument, node: string, port: string): GraphDocument["edges"][number] | undefined {
+export function edgeInto(
+  document: GraphDocument,
+  node: string,
+  port: string,
+): GraphDocument["edges"][number] | undefined {
   const to = address(node, port);
   return document.edges.find((edge) => edge.to === to);
 }
@@ -49,7 +53,13 @@ export function zoneEndNode(
  * Type of an output after following what it takes its type from: a carried value that of the wire into its zone's
  * begin, a reroute that of the wire into itself.
  */
-export function outputType(document: GraphDocument, catalog: Catalog, node: string, port: string, depth = 0): string {
+export function outputType(
+  document: GraphDocument,
+  catalog: Catalog,
+  node: string,
+  port: string,
+  depth = 0,
+): string {
   const record = document.nodes[node];
   const info = record && catalog.node(record.type);
   if (!record || !info || depth > 64) return "any";
@@ -64,7 +74,12 @@ export function outputType(document: GraphDocument, catalog: Catalog, node: stri
 }
 
 /** Ports, parameters and title of a node as the editor shows them. Unknown nodes get the ports that wires name. */
-export function shapeOf(document: GraphDocument, catalog: Catalog, id: string, record: NodeRecord): NodeShape {
+export function shapeOf(
+  document: GraphDocument,
+  catalog: Catalog,
+  id: string,
+  record: NodeRecord,
+): NodeShape {
   const info = catalog.node(record.type);
   const title = record.title ?? info?.title ?? record.type;
   if (!info) return { title, info, carry: [], params: [], ...portsNamedByWires(document, id) };

@@ -16,11 +16,21 @@ export interface PaletteEntry {
 export function paletteEntries(catalog: Catalog, end?: LooseEnd): PaletteEntry[] {
   const nodes = catalog.nodes
     .filter((info) => !info.zoneEnd && (!end || portFor(catalog, info, end) !== undefined))
-    .map((info): PaletteEntry => ({ kind: "node", id: info.type, title: info.title, doc: info.doc, keywords: info.keywords }));
+    .map((info): PaletteEntry => ({
+      kind: "node",
+      id: info.type,
+      title: info.title,
+      doc: info.doc,
+      keywords: info.keywords,
+    }));
   if (end?.side === "input") return nodes;
-  const zones = catalog.zones.map(
-    (zone): PaletteEntry => ({ kind: "zone", id: zone.kind, title: zone.title, doc: zone.doc, keywords: ["zone", "loop"] }),
-  );
+  const zones = catalog.zones.map((zone): PaletteEntry => ({
+    kind: "zone",
+    id: zone.kind,
+    title: zone.title,
+    doc: zone.doc,
+    keywords: ["zone", "loop"],
+  }));
   return [...nodes, ...zones];
 }
 

@@ -34,7 +34,8 @@ export const tidy =
   (document) => {
     const boxes = layOut(document, catalog, sizeOf, undefined);
     const positions = new Map<string, Point>();
-    for (const box of boxes) for (const { id, at } of box.nodes) positions.set(id, [round(box.x + at[0]), round(box.y + at[1])]);
+    for (const box of boxes)
+      for (const { id, at } of box.nodes) positions.set(id, [round(box.x + at[0]), round(box.y + at[1])]);
     return moveNodes(positions)(document);
   };
 
@@ -54,7 +55,10 @@ function layOut(
     for (const node of nodes) boxOf.set(node.id, box);
   };
   for (const [id, record] of Object.entries(document.nodes)) {
-    if (record.zone === zone || (zone === undefined && !Object.hasOwn(document.zones ?? {}, record.zone ?? ""))) {
+    if (
+      record.zone === zone ||
+      (zone === undefined && !Object.hasOwn(document.zones ?? {}, record.zone ?? ""))
+    ) {
       add(id, sizeOf(id), [{ id, at: [0, 0] }]);
     }
   }
@@ -70,7 +74,10 @@ function layOut(
     const inner = layOut(document, catalog, sizeOf, id);
     if (inner.length === 0) return;
     const nodes = inner.flatMap((box) =>
-      box.nodes.map(({ id: node, at }) => ({ id: node, at: [box.x + at[0] + ZONE_MARGIN, box.y + at[1] + ZONE_MARGIN] as const })),
+      box.nodes.map(({ id: node, at }) => ({
+        id: node,
+        at: [box.x + at[0] + ZONE_MARGIN, box.y + at[1] + ZONE_MARGIN] as const,
+      })),
     );
     const width = Math.max(...inner.map((box) => box.x + box.size.width)) + 2 * ZONE_MARGIN;
     const height = Math.max(...inner.map((box) => box.y + box.size.height)) + 2 * ZONE_MARGIN;
@@ -86,7 +93,12 @@ function linksOf(document: GraphDocument, boxOf: ReadonlyMap<string, Box>): [Box
 }
 
 /** Longest path from the sources; a node without readers before it moves right, next to who reads it. */
-function assignColumns(boxes: Box[], boxOf: ReadonlyMap<string, Box>, document: GraphDocument, catalog: Catalog): void {
+function assignColumns(
+  boxes: Box[],
+  boxOf: ReadonlyMap<string, Box>,
+  document: GraphDocument,
+  catalog: Catalog,
+): void {
   const links = linksOf(document, boxOf);
   for (const box of boxes) {
     const side = catalog.node(document.nodes[box.id]?.type ?? "")?.zoneEnd?.side;

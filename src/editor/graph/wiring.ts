@@ -17,7 +17,12 @@ export function inputScope(document: GraphDocument, catalog: Catalog, id: string
   return scope(document, catalog, id, "begin");
 }
 
-function scope(document: GraphDocument, catalog: Catalog, id: string, outside: "begin" | "end"): string | undefined {
+function scope(
+  document: GraphDocument,
+  catalog: Catalog,
+  id: string,
+  outside: "begin" | "end",
+): string | undefined {
   const record = document.nodes[id];
   if (record?.zone === undefined) return undefined;
   const side = catalog.node(record.type)?.zoneEnd?.side;
@@ -27,7 +32,8 @@ function scope(document: GraphDocument, catalog: Catalog, id: string, outside: "
 /** The zone itself and all zones around it, from the inside out. */
 export function zonePath(document: GraphDocument, zone: string | undefined): string[] {
   const path: string[] = [];
-  for (let id = zone; id !== undefined && !path.includes(id); id = document.zones?.[id]?.parent) path.push(id);
+  for (let id = zone; id !== undefined && !path.includes(id); id = document.zones?.[id]?.parent)
+    path.push(id);
   return path;
 }
 
@@ -82,7 +88,9 @@ export class WireRules {
       return `Values leave the zone "${outer}" only through its end node.`;
     }
     // Such a wire changes types further on: only the engine sees all that follows.
-    const passesOn = targetShape.carry.includes(target.port) || targetShape.outputs.some((port) => port.typeFrom === target.port);
+    const passesOn =
+      targetShape.carry.includes(target.port) ||
+      targetShape.outputs.some((port) => port.typeFrom === target.port);
     if (!passesOn) return undefined;
     const verdict = canConnect(this.#catalog.description, this.#document, from, to);
     return verdict.ok ? undefined : verdict.reason;

@@ -16,7 +16,7 @@ export function membersOf(document: GraphDocument, zone: string): string[] {
 /** The zone and all zones nested in it. */
 export function zonesInside(document: GraphDocument, zone: string): Set<string> {
   const found = new Set([zone]);
-  for (let size = 0; size !== found.size; ) {
+  for (let size = 0; size !== found.size;) {
     size = found.size;
     for (const [id, record] of Object.entries(document.zones ?? {})) {
       if (record.parent !== undefined && found.has(record.parent)) found.add(id);
@@ -94,7 +94,11 @@ function dissolve(document: GraphDocument, dissolved: ReadonlySet<string>): Grap
   return { ...document, nodes, zones };
 }
 
-const changeZone = (document: GraphDocument, zone: string, change: (record: ZoneRecord) => ZoneRecord): GraphDocument => {
+const changeZone = (
+  document: GraphDocument,
+  zone: string,
+  change: (record: ZoneRecord) => ZoneRecord,
+): GraphDocument => {
   const record = document.zones?.[zone];
   return record ? { ...document, zones: { ...document.zones, [zone]: change(record) } } : document;
 };
@@ -148,7 +152,12 @@ function carryAddresses(document: GraphDocument, catalog: Catalog, zone: string,
 }
 
 /** A name that a carried value may have: letters and digits, and none that the ends use already. */
-export function carryRefusal(document: GraphDocument, catalog: Catalog, zone: string, name: string): string | undefined {
+export function carryRefusal(
+  document: GraphDocument,
+  catalog: Catalog,
+  zone: string,
+  name: string,
+): string | undefined {
   if (!/^[A-Za-z][A-Za-z0-9]*$/.test(name)) return "A name is letters and digits, and begins with a letter.";
   const record = document.zones?.[zone];
   if (!record) return "The zone is gone.";

@@ -7,7 +7,11 @@ import { icons } from "../theme/icons.ts";
 
 /** Dialog for the values that a zone carries from one iteration to the next: add, name, remove. */
 export class LoomCarry extends LitElement {
-  static override properties = { session: { attribute: false }, zone: { state: true }, refusal: { state: true } };
+  static override properties = {
+    session: { attribute: false },
+    zone: { state: true },
+    refusal: { state: true },
+  };
 
   static override styles = [
     controls,
@@ -128,7 +132,12 @@ export class LoomCarry extends LitElement {
       </ul>
       ${this.refusal === "" ? nothing : html`<p class="bad" role="alert">${this.refusal}</p>`}
       <form @submit=${this.#add}>
-        <input name="name" aria-label="Name of a new value" placeholder="Name of a new value" autocomplete="off" />
+        <input
+          name="name"
+          aria-label="Name of a new value"
+          placeholder="Name of a new value"
+          autocomplete="off"
+        />
         <button class="outlined">Add</button>
       </form>
     </dialog>`;

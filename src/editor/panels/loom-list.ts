@@ -155,7 +155,11 @@ export class LoomList extends LitElement {
     const ids = Object.keys(document.nodes);
     return html`<header>
         <h2 id="heading">${ids.length === 1 ? "1 node" : `${ids.length} nodes`}</h2>
-        <button class="icon" aria-label="Close the list" @click=${(): boolean => this.dispatchEvent(new CustomEvent("close"))}>
+        <button
+          class="icon"
+          aria-label="Close the list"
+          @click=${(): boolean => this.dispatchEvent(new CustomEvent("close"))}
+        >
           ${icons.close}
         </button>
       </header>
@@ -176,14 +180,27 @@ export class LoomList extends LitElement {
     const faults = this.session.faults.filter((fault) => fault.node === id);
     return html`<li>
       <details data-node=${id} @toggle=${(): void => this.requestUpdate()}>
-        <summary><strong class=${faults.length > 0 ? "bad" : ""}>${shape.title}</strong><span>${id}</span></summary>
-        ${this.#isOpen(id) ? this.#form(id, shape, faults.map((fault) => fault.message)) : nothing}
+        <summary>
+          <strong class=${faults.length > 0 ? "bad" : ""}>${shape.title}</strong><span>${id}</span>
+        </summary>
+        ${
+          this.#isOpen(id)
+            ? this.#form(
+                id,
+                shape,
+                faults.map((fault) => fault.message),
+              )
+            : nothing
+        }
       </details>
     </li>`;
   }
 
   #isOpen(id: string): boolean {
-    return this.renderRoot.querySelector<HTMLDetailsElement>(`details[data-node="${CSS.escape(id)}"]`)?.open === true;
+    return (
+      this.renderRoot.querySelector<HTMLDetailsElement>(`details[data-node="${CSS.escape(id)}"]`)?.open ===
+      true
+    );
   }
 
   #form(id: string, shape: NodeShape, faults: readonly string[]): TemplateResult {
@@ -203,20 +220,23 @@ export class LoomList extends LitElement {
           store.execute("Rename node", setTitle(id, value === shape.info?.title ? "" : value));
         }}
       />
-      ${shape.inputs.map((port) => this.#input(id, port, rules))} ${shape.params.map((param) => this.#param(id, param, rules))}
-      ${zones.length > 0 && !shape.info?.zoneEnd
-        ? html`<label for="zone-${id}">Zone</label>
-            <select
-              id="zone-${id}"
-              @change=${(event: Event): void => {
-                const zone = (event.currentTarget as HTMLSelectElement).value;
-                store.execute("Change zone", setZone(catalog, [id], zone === "" ? undefined : zone));
-              }}
-            >
-              <option value="">none</option>
-              ${zones.map((zone) => html`<option value=${zone} ?selected=${document.nodes[id]?.zone === zone}>${zone}</option>`)}
-            </select>`
-        : nothing}
+      ${shape.inputs.map((port) => this.#input(id, port, rules))}
+      ${shape.params.map((param) => this.#param(id, param, rules))}
+      ${
+        zones.length > 0 && !shape.info?.zoneEnd
+          ? html`<label for="zone-${id}">Zone</label>
+              <select
+                id="zone-${id}"
+                @change=${(event: Event): void => {
+                  const zone = (event.currentTarget as HTMLSelectElement).value;
+                  store.execute("Change zone", setZone(catalog, [id], zone === "" ? undefined : zone));
+                }}
+              >
+                <option value="">none</option>
+                ${zones.map((zone) => html`<option value=${zone} ?selected=${document.nodes[id]?.zone === zone}>${zone}</option>`)}
+              </select>`
+          : nothing
+      }
       <div class="whole buttons">
         <button
           class="outlined"
@@ -268,10 +288,15 @@ export class LoomList extends LitElement {
     const { store, document } = this.session;
     if (edgeInto(document, id, param.name)) return this.#input(id, portOfParam(param), rules);
     const value = document.nodes[id]?.params[param.name] ?? param.spec.default;
-    return html`<span class="label" title=${param.spec.doc}>${param.name}</span>${paramField(param.name, param.spec, value, {
-        change: (next) =>
-          store.execute(`Set ${param.name}`, setParam(id, param.name, next), `param ${id}.${param.name}`),
-        done: () => store.seal(),
-      })}`;
+    return html`<span class="label" title=${param.spec.doc}>${param.name}</span>${paramField(
+        param.name,
+        param.spec,
+        value,
+        {
+          change: (next) =>
+            store.execute(`Set ${param.name}`, setParam(id, param.name, next), `param ${id}.${param.name}`),
+          done: () => store.seal(),
+        },
+      )}`;
   }
 }

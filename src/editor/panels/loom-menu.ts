@@ -57,7 +57,12 @@ export class LoomMenu extends LitElement {
 
   protected override render(): TemplateResult {
     const mac = navigator.platform.startsWith("Mac");
-    return html`<div role="menu" aria-label="What can be done here" @keydown=${this.#key} @focusout=${this.#blur}>
+    return html`<div
+      role="menu"
+      aria-label="What can be done here"
+      @keydown=${this.#key}
+      @focusout=${this.#blur}
+    >
       ${this.entries.map((entry) => {
         const keys = SHORTCUTS.find((shortcut) => shortcut.action === entry.action)?.keys[0];
         return html`<button
@@ -67,7 +72,8 @@ export class LoomMenu extends LitElement {
             this.dispatchEvent(new CustomEvent<MenuEntry>("choose", { detail: entry }));
           }}
         >
-          <span>${entry.label}</span><span class="keys">${keys === undefined ? "" : showKeys(keys, mac).join(" ")}</span>
+          <span>${entry.label}</span
+          ><span class="keys">${keys === undefined ? "" : showKeys(keys, mac).join(" ")}</span>
         </button>`;
       })}
     </div>`;

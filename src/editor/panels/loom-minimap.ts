@@ -87,7 +87,12 @@ export class LoomMinimap extends LitElement {
     const context = this.renderRoot.querySelector("canvas")?.getContext("2d");
     if (!canvas || !context) return;
     const { x, y, k } = canvas.transform;
-    const seen: Rect = { x: -x / k, y: -y / k, width: canvas.clientWidth / k, height: canvas.clientHeight / k };
+    const seen: Rect = {
+      x: -x / k,
+      y: -y / k,
+      width: canvas.clientWidth / k,
+      height: canvas.clientHeight / k,
+    };
     const rects = Object.keys(this.session.document.nodes).flatMap((id) => canvas.rect(id) ?? []);
     const bounds = boundsOf(rects);
     context.clearRect(0, 0, WIDTH * 2, HEIGHT * 2);
@@ -116,10 +121,7 @@ export class LoomMinimap extends LitElement {
     const world = this.#world;
     if (!world) return [0, 0];
     const scale = this.#scale();
-    return [
-      WIDTH - (world.x + world.width / 2) * scale,
-      HEIGHT - (world.y + world.height / 2) * scale,
-    ];
+    return [WIDTH - (world.x + world.width / 2) * scale, HEIGHT - (world.y + world.height / 2) * scale];
   }
 
   #go(event: PointerEvent): void {

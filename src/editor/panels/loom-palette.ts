@@ -162,11 +162,14 @@ export class LoomPalette extends LitElement {
         />
         <kbd>Esc</kbd>
       </div>
-      ${end
-        ? html`<div class="fits">
-            Only nodes that ${end.side === "output" ? "take" : "give"} ${this.catalog.socket(end.type).label}
-          </div>`
-        : nothing}
+      ${
+        end
+          ? html`<div class="fits">
+              Only nodes that ${end.side === "output" ? "take" : "give"}
+              ${this.catalog.socket(end.type).label}
+            </div>`
+          : nothing
+      }
       <div role="listbox" id="found" aria-label="Nodes">
         ${this.#found.map(
           (entry, index) =>
@@ -182,13 +185,16 @@ export class LoomPalette extends LitElement {
                 this.#choose(entry);
               }}
             >
-              <span class="title">${entry.title}</span><span class="type">${entry.kind === "zone" ? "zone" : entry.id}</span>
+              <span class="title">${entry.title}</span
+              ><span class="type">${entry.kind === "zone" ? "zone" : entry.id}</span>
               <span class="doc">${entry.doc}</span>
             </div>`,
         )}
-        ${this.#found.length === 0
-          ? html`<div class="none">Nothing ${end ? "that fits " : ""}matches “${this.query}”.</div>`
-          : nothing}
+        ${
+          this.#found.length === 0
+            ? html`<div class="none">Nothing ${end ? "that fits " : ""}matches “${this.query}”.</div>`
+            : nothing
+        }
       </div>`;
   }
 

@@ -71,7 +71,11 @@ export class LoomProblems extends LitElement {
     const { problems } = this;
     return html`<header>
         <span>${problems.length === 1 ? "1 problem" : `${problems.length} problems`}</span>
-        <button class="icon" aria-label="Close the list of problems" @click=${(): boolean => this.dispatchEvent(new CustomEvent("close"))}>
+        <button
+          class="icon"
+          aria-label="Close the list of problems"
+          @click=${(): boolean => this.dispatchEvent(new CustomEvent("close"))}
+        >
           ${icons.close}
         </button>
       </header>

@@ -118,7 +118,13 @@ export class LoomShortcuts extends LitElement {
         <section>
           <h3>Pointer</h3>
           <dl>
-            ${POINTER.map(([how, what]) => html`<div><dt>${how}</dt><dd>${what}</dd></div>`)}
+            ${POINTER.map(
+              ([how, what]) =>
+                html`<div>
+                  <dt>${how}</dt>
+                  <dd>${what}</dd>
+                </div>`,
+            )}
           </dl>
         </section>
       </div>

@@ -92,7 +92,10 @@ function wantedConnections(document: GraphDocument): Map<string, TypedConnection
 }
 
 const signature = (shape: TypedNode["shape"]): string =>
-  [...shape.inputs.map((port) => `<${port.name}:${port.type}`), ...shape.outputs.map((port) => `>${port.name}:${port.type}`)].join();
+  [
+    ...shape.inputs.map((port) => `<${port.name}:${port.type}`),
+    ...shape.outputs.map((port) => `>${port.name}:${port.type}`),
+  ].join();
 
 const portsDiffer = (node: TypedNode, shape: TypedNode["shape"]): boolean =>
   node.shape.title !== shape.title || (node.shape !== shape && signature(node.shape) !== signature(shape));

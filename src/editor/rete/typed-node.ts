@@ -36,21 +36,29 @@ export class TypedNode extends ClassicPreset.Node {
   }
 
   #setPorts(shape: NodeShape): void {
-    const inputs = new Map([...shape.inputs, ...shape.params.map(portOfParam)].map((port) => [port.name, port]));
+    const inputs = new Map(
+      [...shape.inputs, ...shape.params.map(portOfParam)].map((port) => [port.name, port]),
+    );
     const outputs = new Map(shape.outputs.map((port) => [port.name, port]));
-    for (const key of Object.keys(this.inputs)) if (stale(this.inputs[key], inputs.get(key))) this.removeInput(key);
-    for (const key of Object.keys(this.outputs)) if (stale(this.outputs[key], outputs.get(key))) this.removeOutput(key);
+    for (const key of Object.keys(this.inputs))
+      if (stale(this.inputs[key], inputs.get(key))) this.removeInput(key);
+    for (const key of Object.keys(this.outputs))
+      if (stale(this.outputs[key], outputs.get(key))) this.removeOutput(key);
     for (const [name, port] of inputs) {
-      if (!this.hasInput(name)) this.addInput(name, new ClassicPreset.Input(new TypedSocket(port), name, false));
+      if (!this.hasInput(name))
+        this.addInput(name, new ClassicPreset.Input(new TypedSocket(port), name, false));
     }
     for (const [name, port] of outputs) {
-      if (!this.hasOutput(name)) this.addOutput(name, new ClassicPreset.Output(new TypedSocket(port), name, true));
+      if (!this.hasOutput(name))
+        this.addOutput(name, new ClassicPreset.Output(new TypedSocket(port), name, true));
     }
   }
 }
 
-const stale = (port: ClassicPreset.Port<ClassicPreset.Socket> | undefined, wanted: PortInfo | undefined): boolean =>
-  port?.socket.name !== wanted?.type;
+const stale = (
+  port: ClassicPreset.Port<ClassicPreset.Socket> | undefined,
+  wanted: PortInfo | undefined,
+): boolean => port?.socket.name !== wanted?.type;
 
 /** A wire of the live graph. */
 export interface TypedConnection {

@@ -57,7 +57,15 @@ export class RunModel {
   /** Nodes with an error or a warning of the last run. */
   faults(): Fault[] {
     return [...this.#nodes].flatMap(([node, run]) =>
-      run.error ? [{ node, message: run.error.message, ...(run.error.port === undefined ? {} : { port: run.error.port }) }] : [],
+      run.error
+        ? [
+            {
+              node,
+              message: run.error.message,
+              ...(run.error.port === undefined ? {} : { port: run.error.port }),
+            },
+          ]
+        : [],
     );
   }
 
@@ -112,17 +120,25 @@ export class RunModel {
         this.#tell(undefined);
         break;
       case "nodeStarted":
-        if (event.reason.kind !== "cached") this.#set(event.node, { status: "running", reason: event.reason });
+        if (event.reason.kind !== "cached")
+          this.#set(event.node, { status: "running", reason: event.reason });
         break;
       case "progress":
         this.#set(event.node, {
-          progress: { done: event.done, total: event.total, ...(event.note === undefined ? {} : { note: event.note }) },
+          progress: {
+            done: event.done,
+            total: event.total,
+            ...(event.note === undefined ? {} : { note: event.note }),
+          },
         });
         break;
       case "iteration": {
         const begin = this.#zoneBegins.get(event.zone);
         if (begin === undefined || event.total === undefined) break;
-        this.#set(begin, { status: "running", progress: { done: event.index + 1, total: event.total, ...scalarNote(event.scalars) } });
+        this.#set(begin, {
+          status: "running",
+          progress: { done: event.index + 1, total: event.total, ...scalarNote(event.scalars) },
+        });
         break;
       }
       case "preview":

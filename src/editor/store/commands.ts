@@ -25,7 +25,12 @@ export function copySelected({ document, catalog, selection }: EditorSession): G
 }
 
 /** Puts a graph into the open one and selects it. */
-export function pasteInto({ store, selection }: EditorSession, fragment: GraphDocument, at: Point, zone?: string): void {
+export function pasteInto(
+  { store, selection }: EditorSession,
+  fragment: GraphDocument,
+  at: Point,
+  zone?: string,
+): void {
   const pasted = paste(store.document, fragment, at, zone);
   if (pasted.ids.length === 0) return;
   store.execute(`Paste ${many(pasted.ids.length)}`, pasted.edit);
@@ -53,10 +58,15 @@ export type Alignment = "left" | "top";
 
 /** Puts the selected nodes on one line. */
 export function alignSelected({ store, selection }: EditorSession, alignment: Alignment): void {
-  const places = [...selection.nodes].map((id): [string, Point] => [id, store.document.layout?.[id] ?? [0, 0]]);
+  const places = [...selection.nodes].map((id): [string, Point] => [
+    id,
+    store.document.layout?.[id] ?? [0, 0],
+  ]);
   if (places.length < 2) return;
   const axis = alignment === "left" ? 0 : 1;
   const line = Math.min(...places.map(([, place]) => place[axis]));
-  const positions = new Map(places.map(([id, [x, y]]): [string, Point] => [id, axis === 0 ? [line, y] : [x, line]]));
+  const positions = new Map(
+    places.map(([id, [x, y]]): [string, Point] => [id, axis === 0 ? [line, y] : [x, line]]),
+  );
   store.execute(`Align ${many(places.length)}`, moveNodes(positions));
 }

@@ -20,7 +20,8 @@ export class Selection {
 
   set(nodes: Iterable<string>, edge?: string): void {
     const next = new Set(nodes);
-    const same = edge === this.#edge && next.size === this.#nodes.size && [...next].every((id) => this.#nodes.has(id));
+    const same =
+      edge === this.#edge && next.size === this.#nodes.size && [...next].every((id) => this.#nodes.has(id));
     if (same) return;
     this.#nodes = next;
     this.#edge = edge;

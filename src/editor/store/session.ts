@@ -24,7 +24,8 @@ export class EditorSession {
       if (change.cause === "replace") this.runs.clear();
       this.selection.keep(change.document.nodes, new Set(change.document.edges.map(edgeKey)));
       const { document: now, previous } = change;
-      if (now.nodes !== previous.nodes || now.edges !== previous.edges || now.zones !== previous.zones) this.#check(now);
+      if (now.nodes !== previous.nodes || now.edges !== previous.edges || now.zones !== previous.zones)
+        this.#check(now);
     });
   }
 

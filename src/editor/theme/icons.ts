@@ -4,7 +4,8 @@ import type { SVGTemplateResult, TemplateResult } from "lit";
 const icon = (body: SVGTemplateResult): TemplateResult =>
   html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">${body}</svg>`;
 
-const paths = (...shapes: readonly string[]): TemplateResult => icon(svg`${shapes.map((d) => svg`<path d=${d} />`)}`);
+const paths = (...shapes: readonly string[]): TemplateResult =>
+  icon(svg`${shapes.map((d) => svg`<path d=${d} />`)}`);
 
 /** Drawn here, 24 × 24, one stroke width. */
 export const icons = {
@@ -18,7 +19,10 @@ export const icons = {
   fit: paths("M4 9V4h5", "M20 9V4h-5", "M4 15v5h5", "M20 15v5h-5"),
   download: paths("M12 4v11", "m7 11 5 5 5-5", "M5 20h14"),
   upload: paths("M12 16V5", "m7 9 5-5 5 5", "M5 20h14"),
-  book: paths("M4 5.5A1.5 1.5 0 0 1 5.5 4H11v16H5.5A1.5 1.5 0 0 1 4 18.5z", "M20 5.5A1.5 1.5 0 0 0 18.5 4H13v16h5.5a1.5 1.5 0 0 0 1.5-1.5z"),
+  book: paths(
+    "M4 5.5A1.5 1.5 0 0 1 5.5 4H11v16H5.5A1.5 1.5 0 0 1 4 18.5z",
+    "M20 5.5A1.5 1.5 0 0 0 18.5 4H13v16h5.5a1.5 1.5 0 0 0 1.5-1.5z",
+  ),
   warning: paths("M12 4 2.8 20h18.4z", "M12 10v4.5", "M12 17.3v.1"),
   keyboard: icon(
     svg`<rect x="3" y="6" width="18" height="12" rx="2" /><path d="M7 10h.1M11 10h.1M15 10h.1M17.5 10h.1M8 14h8" />`,
@@ -32,7 +36,12 @@ export const icons = {
     svg`<rect x="3" y="4" width="7" height="5" rx="1" /><rect x="14" y="9.5" width="7" height="5" rx="1" /><rect x="3" y="15" width="7" height="5" rx="1" /><path d="M10 6.5h2v5.5h2M10 17.5h2V12" />`,
   ),
   file: paths("M6 3h8l5 5v13H6z", "M14 3v5h5"),
-  loop: paths("M4 12a8 8 0 0 1 13.7-5.7L20 8.5", "M20 4v4.5h-4.5", "M20 12a8 8 0 0 1-13.7 5.7L4 15.5", "M4 20v-4.5h4.5"),
+  loop: paths(
+    "M4 12a8 8 0 0 1 13.7-5.7L20 8.5",
+    "M20 4v4.5h-4.5",
+    "M20 12a8 8 0 0 1-13.7 5.7L4 15.5",
+    "M4 20v-4.5h4.5",
+  ),
   trash: paths("M4 7h16", "M9 7V4h6v3", "M6.5 7l1 13h9l1-13"),
   note: paths("M5 4h14v11l-5 5H5z", "M14 20v-5h5"),
 } as const;
@@ -40,7 +49,11 @@ export const icons = {
 /** The woven mark of Latent Loom. */
 export const mark = html`<svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true" focusable="false">
   <g fill="none" stroke-width="2.6" stroke-linecap="round">
-    <path d="M7 3v6M7 15v6M12 3v1.5M12 9.5v5M12 19.5V21M17 3v6M17 15v6" stroke="currentColor" opacity="0.55" />
+    <path
+      d="M7 3v6M7 15v6M12 3v1.5M12 9.5v5M12 19.5V21M17 3v6M17 15v6"
+      stroke="currentColor"
+      opacity="0.55"
+    />
     <path d="M3 7h1.5M9.5 7h5M19.5 7H21M3 12h6M15 12h6M3 17h1.5M9.5 17h5M19.5 17H21" stroke="var(--accent)" />
   </g>
 </svg>`;

@@ -1,5 +1,6 @@
 /** Shapes tell types apart where colours do not: every hue below is used with a shape of its own neighbourhood. */
-export type SocketShape = "circle" | "square" | "diamond" | "triangle" | "hexagon" | "pentagon" | "bar" | "star";
+export type SocketShape =
+  "circle" | "square" | "diamond" | "triangle" | "hexagon" | "pentagon" | "bar" | "star";
 
 export interface SocketStyle {
   /** OKLCH hue in degrees; the theme supplies lightness and chroma. */
@@ -38,7 +39,16 @@ const STYLES: Readonly<Record<string, SocketStyle>> = {
   loss: style(25, "triangle"),
 };
 
-const SHAPES: readonly SocketShape[] = ["circle", "square", "diamond", "triangle", "hexagon", "pentagon", "bar", "star"];
+const SHAPES: readonly SocketShape[] = [
+  "circle",
+  "square",
+  "diamond",
+  "triangle",
+  "hexagon",
+  "pentagon",
+  "bar",
+  "star",
+];
 
 /** A type that the table does not name gets a hue and a shape from its id, always the same ones. */
 export function socketStyle(type: string): SocketStyle {

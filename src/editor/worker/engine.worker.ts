@@ -69,10 +69,16 @@ function outcomeOf(error: unknown, aborted: boolean): RunOutcome {
     error.partial?.dispose();
     if (error.name === "AbortError") return { kind: "cancelled" };
     const { message, node, port } = error;
-    return { kind: "failed", message, ...(node === undefined ? {} : { node }), ...(port === undefined ? {} : { port }) };
+    return {
+      kind: "failed",
+      message,
+      ...(node === undefined ? {} : { node }),
+      ...(port === undefined ? {} : { port }),
+    };
   }
   if (error instanceof InvalidGraphError) return { kind: "invalid", faults: error.faults };
-  if (error instanceof DocumentError) return { kind: "invalid", faults: error.faults.map(({ message }) => ({ message })) };
+  if (error instanceof DocumentError)
+    return { kind: "invalid", faults: error.faults.map(({ message }) => ({ message })) };
   if (aborted) return { kind: "cancelled" };
   return { kind: "failed", message: error instanceof Error ? error.message : String(error) };
 }

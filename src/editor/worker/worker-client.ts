@@ -1,6 +1,13 @@
 import { proxy, wrap } from "comlink";
 import type { Remote } from "comlink";
-import type { BackendChoice, EngineClient, EngineWorker, RunOutcome, RuntimeInfo, SavedFile } from "./engine-client.ts";
+import type {
+  BackendChoice,
+  EngineClient,
+  EngineWorker,
+  RunOutcome,
+  RuntimeInfo,
+  SavedFile,
+} from "./engine-client.ts";
 
 export interface WorkerClientOptions {
   readonly pageUrl: string;
@@ -13,15 +20,23 @@ export interface WorkerClientOptions {
  * call that is under way, and the next call starts another one.
  */
 export function createWorkerClient({ pageUrl, onFile }: WorkerClientOptions): EngineClient {
-  let live: { readonly worker: Worker; readonly remote: Remote<EngineWorker>; readonly death: Promise<never> } | undefined;
+  let live:
+    | { readonly worker: Worker; readonly remote: Remote<EngineWorker>; readonly death: Promise<never> }
+    | undefined;
   let choice: BackendChoice = "auto";
 
   const start = (): NonNullable<typeof live> => {
-    const worker = new Worker(new URL("./engine.worker.ts", import.meta.url), { type: "module", name: "engine" });
+    const worker = new Worker(new URL("./engine.worker.ts", import.meta.url), {
+      type: "module",
+      name: "engine",
+    });
     const death = new Promise<never>((_, reject) => {
       worker.addEventListener("error", (event) => {
         // A module that cannot be loaded gives an event without a message.
-        const words = typeof event.message === "string" && event.message !== "" ? event.message : "it could not be loaded";
+        const words =
+          typeof event.message === "string" && event.message !== ""
+            ? event.message
+            : "it could not be loaded";
         worker.terminate();
         if (live?.worker === worker) live = undefined;
         reject(new Error(`The engine stopped: ${words}. The next run starts it again.`));

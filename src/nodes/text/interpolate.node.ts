@@ -22,6 +22,6 @@ export default defineNode({
       const part = i / (count - 1);
       return tf.add(tf.mul(from.states, 1 - part), tf.mul(to.states, part));
     });
-    return { conditioning: { states: tf.concat(mixes) as tf.Tensor3D, tokens: from.tokens } };
+    return { conditioning: { states: tf.concat(mixes) as tf.Tensor3D, words: from.words } };
   },
 });

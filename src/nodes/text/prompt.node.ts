@@ -4,7 +4,7 @@ import { defineNode, port } from "../../engine/node/define-node.ts";
 import { boolean, choice, int, text } from "../../engine/node/params.ts";
 import { conditioningType, textEncoderType, tokenizerType, type Conditioning } from "../socket-types.ts";
 import { encodeText } from "./encode-text.ts";
-import { tokenTexts } from "./token-texts.ts";
+import { promptWords } from "./prompt-words.ts";
 
 export default defineNode({
   type: "text/prompt",
@@ -61,7 +61,7 @@ export default defineNode({
       const encoded = read(prompt, chunks);
       return {
         states: await encodeText(textEncoder, encoded, params.clipSkip),
-        tokens: tokenTexts(tokenizer, encoded),
+        words: promptWords(tokenizer, encoded),
       };
     };
     const positive = await encode(params.positive);

@@ -2,7 +2,7 @@ import { defineNode, optionalPort, port } from "../../engine/node/define-node.ts
 import { int } from "../../engine/node/params.ts";
 import { conditioningType, textEncoderType, tokenizerType, tokensType } from "../socket-types.ts";
 import { encodeText } from "./encode-text.ts";
-import { tokenTexts } from "./token-texts.ts";
+import { promptWords } from "./prompt-words.ts";
 
 export default defineNode({
   type: "text/text-encoder",
@@ -13,7 +13,7 @@ export default defineNode({
   inputs: {
     textEncoder: port(textEncoderType, "The transformer."),
     tokens: port(tokensType, "The tokens of a prompt."),
-    tokenizer: optionalPort(tokenizerType, "Gives the tokens' texts, for attention maps by word."),
+    tokenizer: optionalPort(tokenizerType, "Tells the words of the prompt, for attention maps."),
   },
   params: {
     clipSkip: int({
@@ -27,7 +27,7 @@ export default defineNode({
   runAsync: async ({ inputs: { textEncoder, tokens, tokenizer }, params }) => ({
     conditioning: {
       states: await encodeText(textEncoder, tokens, params.clipSkip),
-      tokens: tokenTexts(tokenizer, tokens),
+      words: tokenizer ? promptWords(tokenizer, tokens) : [],
     },
   }),
 });

@@ -138,9 +138,7 @@ function addSwapped(
   addPlain(backend, x, dy, g, sums, true);
   const { transpose } = simdOf(backend);
   const row = taps * g.outChannels * 4;
-  for (let i = 0; i < g.filterHeight; i += 1) {
-    const [from, to] = [addressOf(backend, sums) + i * row, addressOf(backend, result) + i * row];
-    transpose(from, to, g.outChannels, taps, taps * 4, g.outChannels * 4);
-  }
+  const [from, to] = [addressOf(backend, sums), addressOf(backend, result)];
+  transpose(from, to, g.outChannels, taps, taps * 4, g.outChannels * 4, g.filterHeight, row, row);
   dispose(backend, sums);
 }

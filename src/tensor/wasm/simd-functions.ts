@@ -42,10 +42,14 @@ const moveRows = (add: boolean): FunctionSource => ({
   },
 });
 
-/** to[c, r] = from[r, c] with rows `fromStride` and `toStride` bytes apart. */
+/**
+ * to[c, r] = from[r, c] with rows `fromStride` and `toStride` bytes apart, for `count` matrices `fromStep` and `toStep`
+ * bytes apart.
+ */
 const transpose: FunctionSource = {
-  parameters: [I, I, I, I, I, I],
-  build: (f, from, to, rows, columns, fromStride, toStride) => {
+  parameters: [I, I, I, I, I, I, I, I, I],
+  build: (f, from, to, rows, columns, fromStride, toStride, count, fromStep, toStep) => {
+    const matrix = f.local("i32");
     const [r, c] = [f.local("i32"), f.local("i32")];
     const [source, target] = [f.local("i32"), f.local("i32")];
     const [a, b, d, e] = [f.local("v128"), f.local("v128"), f.local("v128"), f.local("v128")];
@@ -74,7 +78,7 @@ const transpose: FunctionSource = {
       place(to.get, toStride.get, c.get, r.get),
       f32.load(place(from.get, fromStride.get, r.get, c.get)),
     );
-    return [
+    return f.loop(matrix, i32.const(0), count.get, 1, [
       ...f.loop(
         c,
         i32.const(0),
@@ -90,7 +94,9 @@ const transpose: FunctionSource = {
         f.loop(r, wholeVectors(rows.get), rows.get, 1, single),
       ),
       ...f.loop(c, wholeVectors(columns.get), columns.get, 1, f.loop(r, i32.const(0), rows.get, 1, single)),
-    ];
+      ...from.advance(fromStep.get),
+      ...to.advance(toStep.get),
+    ]);
   },
 };
 

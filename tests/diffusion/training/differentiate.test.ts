@@ -2,7 +2,11 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parseUnet2dConfig } from "../../../src/diffusion/models/unet-2d-config.ts";
 import { unet2dForward, unet2dParameters } from "../../../src/diffusion/models/unet-2d.ts";
-import { addLean, attentionLean, concatChannels } from "../../../src/diffusion/models/layers/lean-gradients.ts";
+import {
+  addLean,
+  attentionLean,
+  concatChannels,
+} from "../../../src/diffusion/models/layers/lean-gradients.ts";
 import { differentiate } from "../../../src/diffusion/training/differentiate.ts";
 import { lossAndGradients } from "../../../src/diffusion/training/gradients.ts";
 import { mseLoss } from "../../../src/diffusion/training/losses.ts";
@@ -27,15 +31,25 @@ async function compareWithStock(f: () => tf.Scalar, g: () => tf.Scalar, xs: tf.T
 
 describeOnBackends("gradients that keep less", ({ tolerance }) => {
   test("of sums, broadcast sums and concatenations", async () => {
-    const [a, b, bias, time] = [random([2, 3, 3, 4], 1), random([2, 3, 3, 2], 2), random([4], 3), random([2, 1, 1, 4], 4)];
+    const [a, b, bias, time] = [
+      random([2, 3, 3, 4], 1),
+      random([2, 3, 3, 2], 2),
+      random([4], 3),
+      random([2, 1, 1, 4], 4),
+    ];
     const weigh = (x: tf.Tensor): tf.Scalar => tf.sum(tf.mul(x, tf.cos(x)));
-    const lean = (): tf.Scalar => weigh(concatChannels(addLean(addLean(addLean(a, bias), time), a) as tf.Tensor4D, b as tf.Tensor4D));
+    const lean = (): tf.Scalar =>
+      weigh(concatChannels(addLean(addLean(addLean(a, bias), time), a) as tf.Tensor4D, b as tf.Tensor4D));
     const stock = (): tf.Scalar => weigh(tf.concat([tf.add(tf.add(tf.add(a, bias), time), a), b], 3));
     expect(await compareWithStock(lean, stock, [a, b, bias, time])).toBeLessThanOrEqual(tolerance);
   });
 
   test("of attention", async () => {
-    const [q, k, v] = [random([2, 3, 5, 4], 1), random([2, 3, 5, 4], 2), random([2, 3, 5, 4], 3)] as tf.Tensor4D[];
+    const [q, k, v] = [
+      random([2, 3, 5, 4], 1),
+      random([2, 3, 5, 4], 2),
+      random([2, 3, 5, 4], 3),
+    ] as tf.Tensor4D[];
     if (!q || !k || !v) throw new Error("three tensors");
     const target = random([2, 3, 5, 4], 9);
     const lean = (): tf.Scalar => mseLoss(attentionLean(q, k, v), target);
@@ -78,7 +92,10 @@ describe("the walk along the tape", () => {
         },
       };
     });
-    const { value, gradients } = differentiate(() => tf.sum(Array.from({ length: 8 }).reduce<tf.Tensor>((y) => step(y), x)), [x]);
+    const { value, gradients } = differentiate(
+      () => tf.sum(Array.from({ length: 8 }).reduce<tf.Tensor>((y) => step(y), x)),
+      [x],
+    );
     expect(alive).toHaveLength(8);
     // Each step back frees one activation more.
     alive.slice(1).forEach((count, i) => {
@@ -98,6 +115,11 @@ describe("the walk along the tape", () => {
     expect(tf.memory().numTensors).toBe(before);
     const { gradients } = differentiate(() => tf.sum(tf.mul(x, 3)), [x]);
     expect(Array.from((await gradients[0]?.data()) ?? [])).toEqual([3, 3, 3]);
+  });
+
+  test("refuses a loss that has to be waited for", () => {
+    const later = (() => Promise.resolve(tf.scalar(1))) as unknown as () => tf.Scalar;
+    expect(() => differentiate(later, [random([3], 1)])).toThrow(/without waiting/);
   });
 
   test("refuses gradients of gradients and operations without a gradient, by name", () => {

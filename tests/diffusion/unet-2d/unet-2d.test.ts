@@ -60,18 +60,29 @@ describeOnBackends(
     test.each(CASES)("%s", async (name) => {
       const { arrays, facts } = await readGolden<Facts>(`unet-2d/${name}.safetensors`);
       const config = parseUnet2dConfig(facts.config);
-      const weights = await loadWeights(await goldenSource(`unet-2d/${name}.safetensors`), unet2dParameters(config), {
-        unknownTensors: "ignore",
-      });
-      const [sample, probe] = [pictures(take(arrays, "golden.sample")), pictures(take(arrays, "golden.probe"))];
+      const weights = await loadWeights(
+        await goldenSource(`unet-2d/${name}.safetensors`),
+        unet2dParameters(config),
+        {
+          unknownTensors: "ignore",
+        },
+      );
+      const [sample, probe] = [
+        pictures(take(arrays, "golden.sample")),
+        pictures(take(arrays, "golden.probe")),
+      ];
       const classLabels = facts.class_labels;
       const { gradients, loss } = lossAndGradients({ ...weights, sample }, (current) => {
-        const inputs = { sample: current["sample"] as tf.Tensor4D, timestep: facts.timesteps, ...(classLabels && { classLabels }) };
+        const inputs = {
+          sample: current["sample"] as tf.Tensor4D,
+          timestep: facts.timesteps,
+          ...(classLabels && { classLabels }),
+        };
         return tf.sum(tf.mul(unet2dForward(config, current, inputs), probe));
       });
-      expect(await pictureError(gradients["sample"] as tf.Tensor4D, take(arrays, "golden.gradient.sample"))).toBeLessThanOrEqual(
-        tolerance,
-      );
+      expect(
+        await pictureError(gradients["sample"] as tf.Tensor4D, take(arrays, "golden.gradient.sample")),
+      ).toBeLessThanOrEqual(tolerance);
       for (const parameter of ["conv_in.bias", "time_embedding.linear_1.bias"]) {
         const expected = take(arrays, `golden.gradient.${parameter}`).values;
         const error = relativeError((await gradients[parameter]?.data()) ?? [], expected);

@@ -178,7 +178,7 @@ describe("hostile headers are refused by name", () => {
 describe("reading", () => {
   const halves = [0, 1, -2, 0.5, 65504, 2 ** -24, 2 ** -14, -0.333251953125];
 
-  test("F32, F16, BF16, I32 and I64, also at odd offsets and from a Blob", async () => {
+  test("F32, F16, BF16, I32 and I64, also at odd offsets, from a Blob and from Node's Buffer", async () => {
     const values = new Uint8Array([
       ...new Uint8Array(new BigInt64Array([-5n, 2n ** 31n - 1n]).buffer),
       ...new Uint8Array(float32ToFloat16(Float32Array.from(halves)).buffer),
@@ -191,7 +191,11 @@ describe("reading", () => {
     for (const padding of ["", " "]) {
       const bytes = file(header + padding, values.length);
       bytes.set(values, bytes.length - values.length);
-      for (const source of [bytesSource("file", bytes), blobSource("file", new Blob([bytes.slice()]))]) {
+      for (const source of [
+        bytesSource("file", bytes),
+        bytesSource("file", Buffer.from(bytes)),
+        blobSource("file", new Blob([bytes.slice()])),
+      ]) {
         const { tensors } = await readSafetensorsHeader(source);
         const read = async (name: string): Promise<unknown[]> => {
           const tensor = tensors.get(name);

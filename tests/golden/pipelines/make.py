@@ -21,6 +21,7 @@ from diffusers import (
     StableDiffusionInpaintPipeline,
     StableDiffusionPipeline,
 )
+from diffusers.models.attention_processor import AttnProcessor
 from PIL import Image
 from safetensors.torch import save_file
 
@@ -144,6 +145,42 @@ with torch.no_grad():
         expected[name] = sample.contiguous().clone()
     pixels = autoencoder.decode(sample / autoencoder.config.scaling_factor).sample
     keep("ddim-inversion", pixels=(pixels / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1))
+
+# Cross-attention of each word at one step, averaged over heads, layers and the word's tokens, stretched to 0…1.
+layers = []
+
+
+class Listen(AttnProcessor):
+    def __call__(self, attn, hidden_states, encoder_hidden_states=None, **kwargs):
+        if encoder_hidden_states is not None:
+            query, key = attn.head_to_batch_dim(attn.to_q(hidden_states)), attn.head_to_batch_dim(attn.to_k(encoder_hidden_states))
+            layers.append(attn.get_attention_scores(query, key).mean(0))
+        return super().__call__(attn, hidden_states, encoder_hidden_states, **kwargs)
+
+
+with torch.no_grad():
+    words = "a hat, wonderful"
+    states, _ = base.encode_prompt(words, "cpu", 1, False)
+    usual = unets["base"].attn_processors
+    unets["base"].set_attn_processor(Listen())
+    noise = torch.randn((1, 4, 8, 12), generator=torch.Generator().manual_seed(0))
+    unets["base"](noise, 501, states)
+    unets["base"].set_attn_processor(usual)
+    groups, start = [], 1
+    pieces = tokens.tokenize(words)
+    for i, piece in enumerate(pieces, start=1):
+        if piece.endswith("</w>"):
+            groups.append(slice(start, i + 1))
+            start = i + 1
+    if not any(group.stop - group.start > 1 for group in groups):
+        raise SystemExit(f"Every word is one token: {pieces}.")
+    maps = torch.zeros(len(groups), 1, 16, 24)
+    for layer in layers:
+        factor = round((8 * 12 / layer.shape[0]) ** 0.5)
+        small = torch.stack([layer[:, group].mean(1) for group in groups]).reshape(-1, 1, 8 // factor, 12 // factor)
+        maps += torch.nn.functional.interpolate(small, size=(16, 24), mode="bilinear", align_corners=False) / len(layers)
+    low, high = maps.amin((1, 2, 3), keepdim=True), maps.amax((1, 2, 3), keepdim=True)
+    keep("attention", maps=(maps - low) / (high - low))
 
 # Last, because it changes the models.
 base.load_lora_weights(str(HERE), weight_name="lora.safetensors", adapter_name="style")

@@ -16,11 +16,14 @@ def blocks(channels):
     )
 
 
-def kl_case(name, size, tiled_size=None, **options):
+def kl_case(name, size, tiled_size=None, extreme=False, **options):
     seed = sum(map(ord, name))
     model = randomise(AutoencoderKL(norm_num_groups=4, latent_channels=3, **options), seed).float()
     arrays = {"sample": rand(seed + 1, 2, 3, *size)}
     with torch.no_grad():
+        if extreme:
+            # Beyond both bounds of the logarithm of the variance.
+            model.encoder.conv_out.bias[3:5] = torch.tensor([25.0, -40.0])
         latents = model.encode(arrays["sample"]).latent_dist
         arrays["mean"], arrays["logvar"] = latents.mean, latents.logvar
         arrays["draw"] = latents.sample(torch.Generator().manual_seed(11))
@@ -36,7 +39,7 @@ def kl_case(name, size, tiled_size=None, **options):
 
 
 kl_case("vae-sd", (16, 8), (40, 28), sample_size=16, layers_per_block=2, **blocks((8, 16, 8)))
-kl_case("vae-bare", (6, 6), sample_size=[8, 8], use_quant_conv=False, use_post_quant_conv=False, mid_block_add_attention=False,
+kl_case("vae-bare", (6, 6), extreme=True, sample_size=[8, 8], use_quant_conv=False, use_post_quant_conv=False, mid_block_add_attention=False,
         act_fn="gelu", shift_factor=0.25, scaling_factor=2.0, **blocks((8, 8)))
 
 # The names, shapes and options of files from before diffusers 0.18.

@@ -84,7 +84,7 @@ case("unet-rare", (6, 4), [0, 17], dict(class_labels=torch.tensor([2, 0]), encod
      downsample_padding=0, freq_shift=1, flip_sin_to_cos=False, center_input_sample=True, encoder_hid_dim=7,
      timestep_post_act="silu", time_embedding_act_fn="mish", time_embedding_dim=20, conv_in_kernel=5, conv_out_kernel=1,
      attention_head_dim=2, norm_eps=1e-3, **TWO)
-case("unet-class-timestep", (4, 4), 5, dict(class_labels=torch.tensor([20, 7])), class_embed_type="timestep", class_embeddings_concat=True,
+case("unet-class-timestep", (4, 4), 5, dict(class_labels=torch.tensor([20, 7])), class_embed_type="timestep", class_embeddings_concat=True, only_cross_attention=True,
      layers_per_block=1, attention_head_dim=2, reverse_transformer_layers_per_block=[[1, 1], [1, 2]], transformer_layers_per_block=[[2], [3]],
      block_out_channels=(8, 8), down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
      up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D"))

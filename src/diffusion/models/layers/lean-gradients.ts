@@ -23,7 +23,9 @@ export function addLean<T extends tf.Tensor>(a: T, b: tf.Tensor): T {
 /** The gradient of broadcasting `shape` to dy's. */
 function sumTo(dy: tf.Tensor, shape: readonly number[]): tf.Tensor {
   const offset = dy.rank - shape.length;
-  const axes = dy.shape.map((_, axis) => axis).filter((axis) => axis < offset || (shape[axis - offset] === 1 && dy.shape[axis] !== 1));
+  const axes = dy.shape
+    .map((_, axis) => axis)
+    .filter((axis) => axis < offset || (shape[axis - offset] === 1 && dy.shape[axis] !== 1));
   return axes.length === 0 ? tf.clone(dy) : tf.reshape(tf.sum(dy, axes), [...shape]);
 }
 
@@ -47,7 +49,12 @@ export function concatChannels(a: tf.Tensor4D, b: tf.Tensor4D): tf.Tensor4D {
 export function attentionLean(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D): tf.Tensor4D {
   const scale = 1 / Math.sqrt(q.shape[3]);
   const forward = tf.customGrad((...given) => {
-    const [queries, keys, values, save] = given as unknown as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D, tf.GradSaveFunc];
+    const [queries, keys, values, save] = given as unknown as [
+      tf.Tensor4D,
+      tf.Tensor4D,
+      tf.Tensor4D,
+      tf.GradSaveFunc,
+    ];
     const value = attention(queries, keys, values, { scale });
     save([queries, keys, values, value]);
     return { value, gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => attentionGradients(dy, saved, scale) };

@@ -56,8 +56,14 @@ function runSelfAttention(
     const projected = applyLinear(weights, `${prefix}.${name}`, normal);
     return tf.transpose(tf.reshape(projected, [batch, height * width, heads, headDim]), [0, 2, 1, 3]);
   };
-  const attended = tf.transpose(attentionLean(project("to_q"), project("to_k"), project("to_v")), [0, 2, 1, 3]);
+  const attended = tf.transpose(
+    attentionLean(project("to_q"), project("to_k"), project("to_v")),
+    [0, 2, 1, 3],
+  );
   const merged = tf.reshape(attended, [batch, height * width, heads * headDim]);
-  const sum = addLean(tf.reshape(applyLinear(weights, `${prefix}.to_out.0`, merged), x.shape) as tf.Tensor4D, x);
+  const sum = addLean(
+    tf.reshape(applyLinear(weights, `${prefix}.to_out.0`, merged), x.shape) as tf.Tensor4D,
+    x,
+  );
   return outputScaleFactor === 1 ? sum : tf.div(sum, outputScaleFactor);
 }

@@ -13,7 +13,12 @@ export const GRID = 10;
 const snap = (value: number): number => Math.round(value / GRID) * GRID;
 
 /** Drags nodes. They keep their places to each other; the one that was taken hold of lands on the grid. */
-export function startDragNodes(host: CanvasHost, start: PointerEvent, grip: string, ids: ReadonlySet<string>): Gesture {
+export function startDragNodes(
+  host: CanvasHost,
+  start: PointerEvent,
+  grip: string,
+  ids: ReadonlySet<string>,
+): Gesture {
   const origin = new Map<string, PortPlace>();
   for (const id of ids) {
     const position = host.position(id);
@@ -42,7 +47,11 @@ export function startDragNodes(host: CanvasHost, start: PointerEvent, grip: stri
       const edits: Edit[] = [moveNodes(positions)];
       const wire = wireUnder(host, ids, grip);
       if (wire) {
-        edits.push(disconnect([wire.key]), connect(wire.edge.from, address(grip, wire.input)), connect(address(grip, wire.output), wire.edge.to));
+        edits.push(
+          disconnect([wire.key]),
+          connect(wire.edge.from, address(grip, wire.input)),
+          connect(address(grip, wire.output), wire.edge.to),
+        );
       }
       const change = zoneChange(host, ids, grip);
       if (change) edits.push(setZone(host.session.catalog, change.nodes, change.zone));
@@ -66,12 +75,18 @@ function wireUnder(
   host: CanvasHost,
   ids: ReadonlySet<string>,
   grip: string,
-): { readonly key: string; readonly edge: EdgeRecord; readonly input: string; readonly output: string } | undefined {
+):
+  | { readonly key: string; readonly edge: EdgeRecord; readonly input: string; readonly output: string }
+  | undefined {
   const { document, catalog } = host.session;
   const rect = host.rect(grip);
   if (ids.size !== 1 || !rect) return undefined;
-  const isWired = document.edges.some(({ from, to }) => endpoint(from).node === grip || endpoint(to).node === grip);
-  const wire = isWired ? undefined : host.wireAt(rect.x + rect.width / 2, rect.y + Math.min(rect.height / 2, 40));
+  const isWired = document.edges.some(
+    ({ from, to }) => endpoint(from).node === grip || endpoint(to).node === grip,
+  );
+  const wire = isWired
+    ? undefined
+    : host.wireAt(rect.x + rect.width / 2, rect.y + Math.min(rect.height / 2, 40));
   const edge = wire && document.edges.find((candidate) => edgeKey(candidate) === wire.key);
   if (!wire || !edge) return undefined;
   const zone = zoneChange(host, ids, grip);

@@ -26,11 +26,13 @@ export function startWire(host: CanvasHost, start: PointerEvent, grip: PortRef):
   rules.prepare(fixed.node);
 
   const shape = rules.shape(fixed.node);
-  const port = shape && (fixed.side === "output" ? outputPort(shape, fixed.port) : inputPort(shape, fixed.port));
+  const port =
+    shape && (fixed.side === "output" ? outputPort(shape, fixed.port) : inputPort(shape, fixed.port));
   const type = port?.type ?? "any";
   const fixedAddress = address(fixed.node, fixed.port);
   const refusal = (ref: PortRef): string | undefined => {
-    if (ref.side === fixed.side) return `A wire leads from an output to an input: this is another ${ref.side}.`;
+    if (ref.side === fixed.side)
+      return `A wire leads from an output to an input: this is another ${ref.side}.`;
     const other = address(ref.node, ref.port);
     return fixed.side === "output" ? rules.refusal(fixedAddress, other) : rules.refusal(other, fixedAddress);
   };
@@ -46,7 +48,8 @@ export function startWire(host: CanvasHost, start: PointerEvent, grip: PortRef):
     const near = host.nearestSocket(x, y, seeks, REACH / host.transform.k);
     return near && refusal(near) === undefined ? near : undefined;
   };
-  const isGrip = (ref: PortRef): boolean => ref.node === grip.node && ref.port === grip.port && ref.side === grip.side;
+  const isGrip = (ref: PortRef): boolean =>
+    ref.node === grip.node && ref.port === grip.port && ref.side === grip.side;
   const finish = (): void => {
     host.offer(undefined);
     host.wires.mark("lifted", undefined);
@@ -59,7 +62,8 @@ export function startWire(host: CanvasHost, start: PointerEvent, grip: PortRef):
       const reason = target && !isGrip(target) ? refusal(target) : undefined;
       host.say(reason ?? "", event);
       const from = host.portPlace(fixed) ?? host.toCanvas(event);
-      const snapped = target && reason === undefined && target.side === seeks ? host.portPlace(target) : undefined;
+      const snapped =
+        target && reason === undefined && target.side === seeks ? host.portPlace(target) : undefined;
       const to = snapped ?? host.toCanvas(event);
       host.wires.draft(fixed.side === "output" ? { from, to } : { from: to, to: from }, type);
     },
@@ -79,7 +83,10 @@ export function startWire(host: CanvasHost, start: PointerEvent, grip: PortRef):
         host.say("");
         const other = address(target.node, target.port);
         const [from, to] = fixed.side === "output" ? [fixedAddress, other] : [other, fixedAddress];
-        session.store.execute("Draw wire", sequence(disconnect(liftedKey === undefined ? [] : [liftedKey]), connect(from, to)));
+        session.store.execute(
+          "Draw wire",
+          sequence(disconnect(liftedKey === undefined ? [] : [liftedKey]), connect(from, to)),
+        );
         return;
       }
       host.say("");
@@ -112,7 +119,9 @@ function fittingPortOf(
   const fitting = ports
     .map((port): PortRef => ({ node, side, port: port.name }))
     .filter((ref) => refusal(ref) === undefined);
-  const free = fitting.find((ref) => side === "output" || !edgeInto(host.session.document, ref.node, ref.port));
+  const free = fitting.find(
+    (ref) => side === "output" || !edgeInto(host.session.document, ref.node, ref.port),
+  );
   return free ?? fitting[0] ?? (ports[0] && { node, side, port: ports[0].name });
 }
 
@@ -129,7 +138,9 @@ function carryInto(host: CanvasHost, event: PointerEvent, fixed: PortRef): Edit 
   if (carryRefusal(document, catalog, zone, name) !== undefined) return undefined;
   const added = addCarry(zone, name);
   const [from, to] = [address(fixed.node, fixed.port), address(node, name)];
-  return new WireRules(added(document), catalog).refusal(from, to) === undefined ? sequence(added, connect(from, to)) : undefined;
+  return new WireRules(added(document), catalog).refusal(from, to) === undefined
+    ? sequence(added, connect(from, to))
+    : undefined;
 }
 
 function offersOf(
