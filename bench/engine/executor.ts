@@ -57,14 +57,15 @@ class Adder extends ClassicPreset.Node {
     this.addOutput("value", new ClassicPreset.Output(socket));
   }
 
-  data(inputs: Record<string, number[] | undefined>): { value: number } {
-    return { value: this.first ? 0 : (inputs["value"]?.[0] ?? Number.NaN) + 1 };
+  data(inputs: Record<string, unknown>): { value: number } {
+    const [value] = (inputs["value"] as number[] | undefined) ?? [];
+    return { value: this.first ? 0 : (value ?? Number.NaN) + 1 };
   }
 }
 
 /** The same chain in Rete's own engine. */
 async function reteChain(length: number): Promise<() => Promise<number>> {
-  type Schemes = GetSchemes<Adder, ClassicPreset.Connection<Adder, Adder>>;
+  type Schemes = GetSchemes<Adder, ClassicPreset.Connection<ClassicPreset.Node, ClassicPreset.Node>>;
   const editor = new NodeEditor<Schemes>();
   const engine = new DataflowEngine<Schemes>();
   editor.use(engine);
@@ -74,7 +75,7 @@ async function reteChain(length: number): Promise<() => Promise<number>> {
   for (let i = 1; i < length; i++) {
     const next = new Adder(false, socket);
     await editor.addNode(next);
-    await editor.addConnection(new ClassicPreset.Connection(last, "value", next, "value"));
+    await editor.addConnection(new ClassicPreset.Connection<ClassicPreset.Node, ClassicPreset.Node>(last, "value", next, "value"));
     last = next;
   }
   return async () => {

@@ -87,6 +87,17 @@ export const cases: Readonly<Record<string, ParityCase>> = {
       "negativeWords.prompt": words.negative,
     },
   },
+  unusual: {
+    graph: "txt2img",
+    set: {
+      ...common,
+      ...guided,
+      ...small("noise"),
+      "model.source": pipeline("unusual"),
+      "words.prompt": words.positive,
+      "negativeWords.prompt": words.negative,
+    },
+  },
   turbo: { graph: "sd-turbo", set: { ...common, ...prompt, ...small("noise"), "model.source": pipeline("turbo") } },
   lcm: { set: { ...common, ...prompt, ...small("noise"), "model.source": pipeline("lcm") } },
   img2img: { set: { ...base, ...guided, ...prompt, ...picture, "startAt.strength": 0.6 } },

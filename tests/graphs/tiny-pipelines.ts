@@ -12,7 +12,7 @@ export const goldens = fileURLToPath(new URL("../golden/pipelines/", import.meta
 export const golden = (name: string): string => `file:${join(goldens, name)}`;
 
 /** What differs from `base`: the names of the folders there. */
-export type Variant = "base" | "inpaint" | "depth" | "lcm" | "v-prediction" | "turbo";
+export type Variant = "base" | "inpaint" | "depth" | "lcm" | "v-prediction" | "turbo" | "unusual";
 
 let scratch: string | undefined;
 

@@ -69,15 +69,13 @@ export function controlnetParameters(config: ControlnetConfig): ParameterSpec[] 
 
 function embeddingParameters(config: ControlnetConfig): ParameterSpec[] {
   const widths = config.conditioningEmbeddingOutChannels;
-  const inner = widths
-    .slice(0, -1)
-    .flatMap((width, i) => [
-      ...convParameters(`${embedding}.blocks.${String(2 * i)}`, { inChannels: width, outChannels: width }),
-      ...convParameters(`${embedding}.blocks.${String(2 * i + 1)}`, {
-        inChannels: width,
-        outChannels: widths[i + 1] ?? 0,
-      }),
-    ]);
+  const inner = widths.slice(0, -1).flatMap((width, i) => [
+    ...convParameters(`${embedding}.blocks.${String(2 * i)}`, { inChannels: width, outChannels: width }),
+    ...convParameters(`${embedding}.blocks.${String(2 * i + 1)}`, {
+      inChannels: width,
+      outChannels: widths[i + 1] ?? 0,
+    }),
+  ]);
   return [
     ...convParameters(`${embedding}.conv_in`, {
       inChannels: config.conditioningChannels,

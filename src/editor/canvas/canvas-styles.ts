@@ -69,7 +69,7 @@ export const canvasStyles = css`
     position: absolute;
     border: 1.5px dashed oklch(var(--zone-l) 0.1 165);
     border-radius: 16px;
-    background: oklch(var(--zone-l) 0.1 165 / 0.09);
+    background: oklch(var(--zone-l) 0.1 165 / 0.07);
   }
 
   .zone.target {

@@ -251,6 +251,7 @@ export class LoomNode extends LitElement {
       source === undefined ? "" : "wired",
       tall ? "tall" : "",
       wide ? "wide" : "",
+      spec.kind === "choice" ? "choice" : "",
       bad ? "bad" : "",
     ];
     return html`<div class=${classes.join(" ")}>

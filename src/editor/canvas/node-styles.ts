@@ -283,7 +283,7 @@ export const nodeStyles = css`
   .param {
     position: relative;
     display: grid;
-    grid-template-columns: minmax(0, 1fr) minmax(0, 1.1fr);
+    grid-template-columns: minmax(0, 1.4fr) minmax(0, 1fr);
     align-items: center;
     gap: 8px;
     height: ${px(NODE.param)};
@@ -293,6 +293,10 @@ export const nodeStyles = css`
 
   .param.wide {
     grid-template-columns: auto minmax(0, 1fr);
+  }
+
+  .param.choice {
+    grid-template-columns: minmax(0, 1fr) minmax(0, 1.4fr);
   }
 
   .param.tall {

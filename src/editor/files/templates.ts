@@ -7,6 +7,8 @@ export interface Template {
   readonly name: string;
   readonly description: string;
   readonly text: string;
+  /** Whether a run loads a model or data from elsewhere. */
+  readonly loads: boolean;
 }
 
 /** What a fresh page opens. */
@@ -20,7 +22,13 @@ export async function loadTemplate(id: string): Promise<Template> {
   if (!entry) throw new Error(`There is no template "${id}".`);
   const text = await entry[1]();
   const data = JSON.parse(text) as { name?: string; description?: string };
-  return { id, name: data.name ?? id, description: data.description ?? "", text };
+  return {
+    id,
+    name: data.name ?? id,
+    description: data.description ?? "",
+    text,
+    loads: /"(hf:|https:)/.test(text),
+  };
 }
 
 export async function loadTemplates(): Promise<Template[]> {

@@ -28,6 +28,18 @@ export class LoomTemplates extends LitElement {
         font: 600 var(--text-xl) / 1.3 var(--font);
       }
 
+      h3 {
+        margin: 0;
+        padding: 4px 20px 0;
+        font: 600 var(--text-l) / 1.3 var(--font);
+      }
+
+      p {
+        margin: 0;
+        padding: 0 20px 10px;
+        color: var(--text-2);
+      }
+
       .list {
         display: grid;
         grid-template-columns: repeat(auto-fill, minmax(240px, 1fr));
@@ -87,15 +99,26 @@ export class LoomTemplates extends LitElement {
         <h2 id="title">Templates</h2>
         <button class="icon" aria-label="Close" @click=${(): void => this.close()}>${icons.close}</button>
       </header>
-      <div class="list">
-        ${this.templates.map(
-          (template) =>
-            html`<button data-template=${template.id} @click=${(): void => this.#choose(template)}>
-              <span class="name">${template.name}</span><span class="lesson">${template.description}</span>
-            </button>`,
-        )}
-      </div>
+      ${this.#group("Run at once", "With models that come with the page.", false)}
+      ${this.#group("With a model of yours", "A run loads the model that the graph names, from the Hub or your disk.", true)}
     </dialog>`;
+  }
+
+  #group(heading: string, lesson: string, loads: boolean): TemplateResult {
+    return html`<section>
+      <h3>${heading}</h3>
+      <p>${lesson}</p>
+      <div class="list">
+        ${this.templates
+          .filter((template) => template.loads === loads)
+          .map(
+            (template) =>
+              html`<button data-template=${template.id} @click=${(): void => this.#choose(template)}>
+                <span class="name">${template.name}</span><span class="lesson">${template.description}</span>
+              </button>`,
+          )}
+      </div>
+    </section>`;
   }
 
   #choose(template: Template): void {

@@ -68,13 +68,13 @@ export class RunControl {
   async run(only?: readonly string[]): Promise<void> {
     const { runs, document, catalog } = this.#session;
     if (runs.phase !== "idle") return;
-    const begins = new Map<string, string>();
-    for (const zone of Object.keys(document.zones ?? {})) {
-      const begin = zoneEndNode(document, catalog, zone, "begin");
-      if (begin !== undefined) begins.set(zone, begin);
-    }
+    const zones = Object.keys(document.zones ?? {}).map((id) => ({
+      id,
+      begin: zoneEndNode(document, catalog, id, "begin"),
+      end: zoneEndNode(document, catalog, id, "end"),
+    }));
     this.#failure = undefined;
-    runs.start(begins, performance.now());
+    runs.start(zones, performance.now());
     this.#tell();
     try {
       await this.start();

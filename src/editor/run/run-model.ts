@@ -17,6 +17,13 @@ export interface NodeRun {
   readonly error?: { readonly message: string; readonly port?: string };
 }
 
+/** A zone with its two end nodes. */
+export interface RunZone {
+  readonly id: string;
+  readonly begin: string | undefined;
+  readonly end: string | undefined;
+}
+
 const IDLE: NodeRun = { status: "idle", warnings: [] };
 
 export type RunPhase = "idle" | "running" | "cancelling";
@@ -29,7 +36,7 @@ export interface RunSummary {
 /** The state of a run as its events build it up. Views ask per node and are told which nodes changed. */
 export class RunModel {
   readonly #nodes = new Map<string, NodeRun>();
-  readonly #zoneBegins = new Map<string, string>();
+  #zones: readonly RunZone[] = [];
   readonly #listeners = new Set<(node: string | undefined) => void>();
   #phase: RunPhase = "idle";
   #planned: readonly string[] = [];
@@ -75,15 +82,14 @@ export class RunModel {
     return () => this.#listeners.delete(listener);
   }
 
-  /** @param zoneBegins begin node of each zone: it shows the zone's iterations */
-  start(zoneBegins: ReadonlyMap<string, string>, now: number): void {
+  /** @param zones the zones of the graph: their iterations are shown at their begin nodes */
+  start(zones: readonly RunZone[], now: number): void {
     this.#phase = "running";
     this.#planned = [];
     this.#finished.clear();
     this.#summary = undefined;
     this.#started = now;
-    this.#zoneBegins.clear();
-    for (const [zone, node] of zoneBegins) this.#zoneBegins.set(zone, node);
+    this.#zones = zones;
     for (const [id, run] of this.#nodes) {
       this.#nodes.set(id, run.preview ? { ...IDLE, preview: run.preview } : IDLE);
     }
@@ -133,7 +139,7 @@ export class RunModel {
         });
         break;
       case "iteration": {
-        const begin = this.#zoneBegins.get(event.zone);
+        const begin = this.#zones.find((zone) => zone.id === event.zone)?.begin;
         if (begin === undefined || event.total === undefined) break;
         this.#set(begin, {
           status: "running",
@@ -156,6 +162,7 @@ export class RunModel {
           bytes: event.bytes,
           reason: event.reason,
         });
+        this.#finishBegin(event.node);
         break;
       case "nodeFailed":
         this.fail(event.node, event.message, event.port);
@@ -171,6 +178,14 @@ export class RunModel {
     this.#nodes.clear();
     this.#summary = undefined;
     this.#tell(undefined);
+  }
+
+  /** The end of a zone ends what its begin showed: the iterations. */
+  #finishBegin(end: string): void {
+    const begin = this.#zones.find((zone) => zone.end === end)?.begin;
+    if (begin === undefined || this.node(begin).status !== "running") return;
+    this.#nodes.set(begin, { ...omit(this.node(begin), "progress"), status: "done" });
+    this.#tell(begin);
   }
 
   #set(node: string, change: Partial<NodeRun>): void {

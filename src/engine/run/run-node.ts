@@ -168,14 +168,17 @@ export class NodeRunner {
     for (const name of Object.keys(definition.inputs)) inputs[name] = undefined;
     for (const input of step.inputs) {
       if (input.lazy !== undefined) {
+        let answer: { readonly value: unknown } | undefined;
         inputs[input.port] = (): unknown => {
-          if (!open)
-            throw new EngineError(
-              `its lazy input "${input.port}" was asked for after it had run.`,
-              this.#state.place(step, input.port),
-            );
-          this.#evaluate(input.lazy ?? [], list);
-          return readInput(this.#state, step, input, converted, true);
+          if (!open) {
+            const reason = `its lazy input "${input.port}" was asked for after it had run.`;
+            throw new EngineError(reason, this.#state.place(step, input.port));
+          }
+          if (answer === undefined) {
+            this.#evaluate(input.lazy ?? [], list);
+            answer = { value: readInput(this.#state, step, input, converted, true) };
+          }
+          return answer.value;
         };
         continue;
       }

@@ -27,7 +27,7 @@ export function epochOrder(
   count: number,
   { epochs, batchSize, maxSteps, shuffle, dropLast }: EpochOptions,
   generator: TorchGenerator,
-): { readonly total: number; at(this: void, stepIndex: number): BatchAt | undefined } {
+): { readonly total: number; readonly at: (stepIndex: number) => BatchAt | undefined } {
   const perEpoch = dropLast ? Math.floor(count / batchSize) : Math.ceil(count / batchSize);
   if (perEpoch === 0) {
     throw new Error(

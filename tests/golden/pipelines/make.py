@@ -2,15 +2,15 @@
 
     pip install -r requirements.txt && python make.py
 
-`base/` is a whole pipeline as save_pretrained writes it; `inpaint/`, `depth/`, `lcm/`, `v-prediction/` and `turbo/` hold only
-what differs from it. `expected.safetensors` holds the results: `<run>.latents` [1, 4, 8, 8] and `<run>.pixels` [1, 64, 64, 3].
+`base/` is a whole pipeline as save_pretrained writes it; `inpaint/`, `depth/`, `lcm/`, `v-prediction/`, `turbo/` and `unusual/` hold
+only what differs from it. `expected.safetensors` holds the results: `<run>.latents` [1, 4, 8, 8] and `<run>.pixels` [1, 64, 64, 3].
 """
 
 from importlib.metadata import version
 
 import numpy as np
 import torch
-from parts import HERE, controlnet, euler, fresh, lcm, lora, pndm, text_encoder, tokenizer, unet, vae
+from parts import HERE, controlnet, dpm, euler, fresh, lcm, lora, pndm, text_encoder, tokenizer, unet, vae
 from diffusers import (
     DDIMInverseScheduler,
     DDIMScheduler,
@@ -41,7 +41,23 @@ unets = {
     "lcm": unet(4, time_cond_proj_dim=16),
     "v-prediction": unet(5, use_linear_projection=True, attention_head_dim=(2, 4)),
 }
-schedulers = {"v-prediction": pndm(prediction_type="v_prediction"), "lcm": lcm(), "turbo": euler()}
+unusual_text = text_encoder(tokens, 14, hidden_act="gelu")
+unets["unusual"] = unet(
+    6,
+    block_out_channels=(8, 16, 16),
+    down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
+    up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"),
+    mid_block_type=None,
+    attention_head_dim=(2, 4, 4),
+    act_fn="gelu",
+    resnet_time_scale_shift="scale_shift",
+    downsample_padding=0,
+    flip_sin_to_cos=False,
+    freq_shift=1,
+    norm_eps=1e-6,
+    transformer_layers_per_block=(1, 2, 1),
+)
+schedulers = {"unusual": dpm(), "v-prediction": pndm(prediction_type="v_prediction"), "lcm": lcm(), "turbo": euler()}
 shared = dict(tokenizer=tokens, text_encoder=text, vae=autoencoder)
 bare = dict(safety_checker=None, feature_extractor=None, requires_safety_checker=False)
 StableDiffusionPipeline(**shared, unet=unets["base"], scheduler=pndm(), **bare).save_pretrained(fresh("base"))
@@ -51,9 +67,10 @@ for name, model in unets.items():
 fresh("turbo")
 for name, scheduler in schedulers.items():
     scheduler.save_pretrained(HERE / name / "scheduler")
+unusual_text.save_pretrained(HERE / "unusual" / "text_encoder")
 control.save_pretrained(fresh("controlnet"))
 lora(unets["base"], text)
-for model in (text, autoencoder, control, *unets.values()):
+for model in (text, unusual_text, autoencoder, control, *unets.values()):
     model.float()
 
 # Pictures that a person could have brought: a gradient with a disc, a mask that is no multiple of 8, a depth ramp, edges.
@@ -75,7 +92,7 @@ for name, image in images.items():
 
 def pipeline(kind, variant="base", scheduler=None, **more):
     chosen = scheduler or schedulers.get(variant) or pndm()
-    made = kind(**shared, unet=unets.get(variant, unets["base"]), scheduler=chosen, **{**bare, **more})
+    made = kind(**{**shared, **bare, **more}, unet=unets.get(variant, unets["base"]), scheduler=chosen)
     made.set_progress_bar_config(disable=True)
     return made
 
@@ -110,6 +127,7 @@ size = dict(height=64, width=64)
 base = pipeline(StableDiffusionPipeline)
 run("txt2img", base, **size)
 run("v-prediction", pipeline(StableDiffusionPipeline, "v-prediction"), **size)
+run("unusual", pipeline(StableDiffusionPipeline, "unusual", text_encoder=unusual_text), **size)
 run("turbo", pipeline(StableDiffusionPipeline, "turbo"), num_inference_steps=1, guidance_scale=0.0, negative_prompt=None, **size)
 run("lcm", pipeline(LatentConsistencyModelPipeline, "lcm"), num_inference_steps=4, guidance_scale=8.0, negative_prompt=None, **size)
 run("img2img", pipeline(StableDiffusionImg2ImgPipeline), image=images["picture"], strength=0.6)

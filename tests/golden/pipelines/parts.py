@@ -9,6 +9,7 @@ import torch
 from diffusers import (
     AutoencoderKL,
     ControlNetModel,
+    DPMSolverMultistepScheduler,
     EulerDiscreteScheduler,
     LCMScheduler,
     PNDMScheduler,
@@ -70,8 +71,9 @@ def tokenizer():
     )
 
 
-def text_encoder(tokens):
+def text_encoder(tokens, seed=12, **options):
     config = CLIPTextConfig(
+        **options,
         vocab_size=len(tokens),
         hidden_size=16,
         intermediate_size=32,
@@ -82,7 +84,7 @@ def text_encoder(tokens):
         eos_token_id=tokens.eos_token_id,
         pad_token_id=tokens.pad_token_id,
     )
-    return randomise(CLIPTextModel(config), 12)
+    return randomise(CLIPTextModel(config), seed)
 
 
 def pndm(**options):
@@ -91,6 +93,10 @@ def pndm(**options):
 
 def euler():
     return EulerDiscreteScheduler(**NOISE, timestep_spacing="trailing", steps_offset=1)
+
+
+def dpm():
+    return DPMSolverMultistepScheduler(**NOISE, prediction_type="v_prediction", use_karras_sigmas=True, timestep_spacing="trailing")
 
 
 def lcm():
