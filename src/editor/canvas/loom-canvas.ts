@@ -4,19 +4,19 @@ import { NodeEditor } from "rete";
 import { edgeKey, setParam, setTitle, setView } from "../graph/edits.ts";
 import { endpoint } from "../graph/ports.ts";
 import { syncEditor } from "../rete/document-sync.ts";
-import type { TypedNode, TypedSchemes } from "../rete/typed-node.ts";
+import type { TypedSchemes } from "../rete/typed-node.ts";
 import type { EditorSession } from "../store/session.ts";
 import type { StoreChange } from "../store/graph-store.ts";
 import { controls } from "../theme/controls.ts";
-import { pinRules } from "../theme/socket-style.ts";
-import type { Fault } from "../worker/engine-client.ts";
 import { LoomArea } from "./area.ts";
 import { canvasStyles } from "./canvas-styles.ts";
-import { boundsOf, contains, layoutNode } from "./geometry.ts";
-import type { NodeLayout, PortPlace, Rect } from "./geometry.ts";
+import { boundsOf, contains } from "./geometry.ts";
+import type { PortPlace, Rect } from "./geometry.ts";
 import type { CanvasHost, PaletteRequest, PortRef } from "./gestures/gesture.ts";
+import { MovingLayers } from "./layers.ts";
 import { LoomNode } from "./loom-node.ts";
 import type { NodeActions, Side, WireOffer } from "./loom-node.ts";
+import { NodeViews, foldedOf } from "./node-views.ts";
 import { PointerRouter } from "./pointer-router.ts";
 import { WireLayer } from "./wire-layer.ts";
 import type { Wire, WireEnds } from "./wire-layer.ts";
@@ -41,22 +41,14 @@ export class LoomCanvas extends LitElement implements CanvasHost {
   readonly wires = new WireLayer((wire) => this.#wireEnds(wire));
   readonly zones = new ZoneLayer((node) => this.rect(node));
   readonly #editor = new NodeEditor<TypedSchemes>();
-  readonly #elements = new Map<string, LoomNode>();
-  readonly #layouts = new Map<string, NodeLayout>();
-  readonly #heights = new Map<string, number>();
-  readonly #advanced = new Set<string>();
-  readonly #idOf = new WeakMap<Element, string>();
   #area: LoomArea | undefined;
   #router: PointerRouter | undefined;
   #syncing: Promise<void> = Promise.resolve();
   #unsubscribe: (() => void)[] = [];
-  #sizes: ResizeObserver | undefined;
   #saying = 0;
-  #lifting = 0;
-  #far = false;
-  #moving = 0;
-  readonly #pins = new CSSStyleSheet();
-  readonly #lifted = new Set<HTMLElement>();
+  #views: NodeViews | undefined;
+  readonly #movingNodes = new MovingLayers(300);
+  readonly #movingCanvas = new MovingLayers(200);
 
   constructor() {
     super();
@@ -86,24 +78,27 @@ export class LoomCanvas extends LitElement implements CanvasHost {
   protected override firstUpdated(): void {
     const container = this.#part(".area");
     const area = new LoomArea(container);
+    const views = new NodeViews(this.session, this.#actions, () => {
+      this.zones.set(this.session.document, this.session.catalog);
+      this.dispatchEvent(new CustomEvent("view-changed"));
+    });
     this.#area = area;
+    this.#views = views;
     area.addPipe((context) => {
       if (context.type === "render" && context.data.type === "node")
-        this.#mount(context.data.element, context.data.payload);
+        views.mount(context.data.element, context.data.payload);
       if (context.type === "translated" || context.type === "zoomed") this.#moved();
       return context;
     });
-    this.#pins.replaceSync(pinRules(Object.keys(this.session.catalog.description.types)));
     this.#editor.use(area);
     area.area.content.holder.prepend(this.zones.element, this.wires.element);
-    this.#sizes = new ResizeObserver((entries) => this.#resized(entries));
     this.#router = new PointerRouter(this, container);
     const { store, selection, runs } = this.session;
     this.#unsubscribe = [
       store.subscribe((change) => this.#changed(change)),
       selection.subscribe(() => this.#showSelection()),
-      runs.subscribe((node) => this.#showRuns(node)),
-      this.session.onFaults(() => this.#showFaults()),
+      runs.subscribe((node) => views.showRuns(node)),
+      this.session.onFaults(() => views.showFaults()),
     ];
     this.#syncing = this.#sync().then(() => this.fit(undefined, READABLE));
   }
@@ -112,7 +107,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     super.disconnectedCallback();
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#router?.destroy();
-    this.#sizes?.disconnect();
+    this.#views?.destroy();
     this.#area?.destroy();
   }
 
@@ -194,13 +189,15 @@ export class LoomCanvas extends LitElement implements CanvasHost {
 
   rect(node: string): Rect | undefined {
     const position = this.position(node);
-    const layout = this.#layouts.get(node);
+    const layout = this.#views?.layout(node);
     if (!position || !layout) return undefined;
-    return { ...position, width: layout.width, height: this.#heights.get(node) ?? layout.height };
+    return { ...position, width: layout.width, height: this.#views?.height(node) ?? layout.height };
   }
 
   place(positions: ReadonlyMap<string, PortPlace>): void {
-    this.#lift(positions.keys());
+    this.#movingNodes.move(
+      [...positions.keys()].flatMap((id) => this.#area?.nodeViews.get(id)?.element ?? []),
+    );
     for (const [id, { x, y }] of positions) this.#area?.place(id, x, y);
     this.wires.follow(positions.keys());
     if (Object.keys(this.session.document.zones ?? {}).length > 0)
@@ -210,7 +207,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
 
   portPlace({ node, side, port }: PortRef): PortPlace | undefined {
     const position = this.position(node);
-    const layout = this.#layouts.get(node);
+    const layout = this.#views?.layout(node);
     const place = (side === "input" ? layout?.inputs : layout?.outputs)?.get(port);
     return position && place ? { x: position.x + place.x, y: position.y + place.y } : undefined;
   }
@@ -221,7 +218,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
       const inner = target.shadowRoot
         ?.elementFromPoint(event.clientX, event.clientY)
         ?.closest<HTMLElement>(".socket");
-      const node = this.#idOf.get(target);
+      const node = this.#views?.idOf(target);
       const { side, port } = inner?.dataset ?? {};
       if (node !== undefined && port !== undefined && (side === "input" || side === "output"))
         return { node, side, port };
@@ -241,7 +238,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
   nearestSocket(x: number, y: number, side: Side, reach: number): PortRef | undefined {
     let best = reach;
     let found: PortRef | undefined;
-    for (const [node, layout] of this.#layouts) {
+    for (const [node, layout] of this.#views?.layouts() ?? []) {
       const position = this.position(node);
       if (!position) continue;
       for (const [port, place] of side === "input" ? layout.inputs : layout.outputs) {
@@ -259,7 +256,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
   }
 
   offer(offers: ReadonlyMap<string, WireOffer> | undefined): void {
-    for (const [id, element] of this.#elements) element.offer = offers?.get(id);
+    this.#views?.showOffers(offers);
   }
 
   marquee(rect: Rect | undefined): void {
@@ -300,11 +297,11 @@ export class LoomCanvas extends LitElement implements CanvasHost {
   }
 
   idOf(element: LoomNode): string {
-    return this.#idOf.get(element) ?? "";
+    return this.#views?.idOf(element) ?? "";
   }
 
   nodeElement(id: string): LoomNode | undefined {
-    return this.#elements.get(id);
+    return this.#views?.element(id);
   }
 
   /** Brings a node to the middle, selects and focuses it. */
@@ -317,7 +314,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     const x = this.clientWidth / 2 - (rect.x + rect.width / 2) * k;
     const y = this.clientHeight / 2 - (rect.y + Math.min(rect.height, 300) / 2) * k;
     await this.#area?.show(x, y, k);
-    this.#elements.get(id)?.focus({ preventScroll: true });
+    this.#views?.element(id)?.focus({ preventScroll: true });
   }
 
   #changed(change: StoreChange): void {
@@ -334,10 +331,11 @@ export class LoomCanvas extends LitElement implements CanvasHost {
   async #sync(): Promise<void> {
     const { document, catalog } = this.session;
     const area = this.#area;
-    if (!area) return;
+    const views = this.#views;
+    if (!area || !views) return;
     const report = await syncEditor(this.#editor, document, catalog);
-    for (const id of report.removed) this.#forget(id);
-    this.#layOut(new Set([...report.added, ...report.updated]));
+    for (const id of report.removed) views.forget(id);
+    views.layOut(this.#editor.getNodes(), new Set([...report.added, ...report.updated]));
     const waiting: Promise<unknown>[] = [];
     for (const id of Object.keys(document.nodes)) {
       const [x, y] = document.layout?.[id] ?? [FIRST_PLACE.x, FIRST_PLACE.y];
@@ -349,47 +347,9 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     this.#drawWires();
     this.zones.set(document, catalog);
     this.#showSelection();
-    this.#showFaults();
+    views.showFaults();
     this.empty = Object.keys(document.nodes).length === 0;
     this.dispatchEvent(new CustomEvent("view-changed"));
-  }
-
-  /** Computes anew where the ports of changed nodes stand. */
-  #layOut(changed: ReadonlySet<string>): void {
-    const { document } = this.session;
-    const folded = foldedOf(document.view);
-    const sources = new Map<string, Map<string, string>>();
-    const outputs = new Map<string, Set<string>>();
-    for (const edge of document.edges) {
-      const [from, to] = [endpoint(edge.from), endpoint(edge.to)];
-      getOrMake(sources, to.node, () => new Map<string, string>()).set(to.port, edge.from);
-      getOrMake(outputs, from.node, () => new Set<string>()).add(from.port);
-    }
-    for (const node of this.#editor.getNodes()) {
-      const element = this.#elements.get(node.id);
-      if (!element) continue;
-      const wired = sources.get(node.id) ?? new Map<string, string>();
-      const wiredOutputs = outputs.get(node.id) ?? new Set<string>();
-      const collapsed = folded.has(node.id);
-      const advanced = this.#advanced.has(node.id);
-      const same =
-        !changed.has(node.id) &&
-        element.collapsed === collapsed &&
-        element.advanced === advanced &&
-        sameMap(element.wired, wired) &&
-        sameSet(element.wiredOutputs, wiredOutputs) &&
-        this.#layouts.has(node.id);
-      if (same) continue;
-      const layout = layoutNode(node.shape, { collapsed, advanced, wired: new Set(wired.keys()) });
-      this.#layouts.set(node.id, layout);
-      element.layout = layout;
-      element.wired = wired;
-      element.wiredOutputs = wiredOutputs;
-      element.collapsed = collapsed;
-      element.advanced = advanced;
-      element.node = node;
-      element.requestUpdate();
-    }
   }
 
   #drawWires(): void {
@@ -416,39 +376,6 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     return from && to ? { from, to } : undefined;
   }
 
-  #mount(holder: HTMLElement, node: TypedNode): void {
-    if (this.#elements.has(node.id)) return;
-    const element = document.createElement("loom-node") as LoomNode;
-    element.node = node;
-    element.catalog = this.session.catalog;
-    element.actions = this.#actions;
-    element.pins = this.#pins;
-    element.run = this.session.runs.node(node.id);
-    element.layout = layoutNode(node.shape, { collapsed: false, advanced: false, wired: new Set() });
-    element.dataset["node"] = node.id;
-    element.far = this.#far;
-    this.#idOf.set(element, node.id);
-    this.#elements.set(node.id, element);
-    this.#sizes?.observe(element);
-    holder.append(element);
-  }
-
-  #forget(id: string): void {
-    const element = this.#elements.get(id);
-    if (element) this.#sizes?.unobserve(element);
-    for (const map of [this.#elements, this.#layouts, this.#heights]) map.delete(id);
-    this.#advanced.delete(id);
-  }
-
-  #resized(entries: readonly ResizeObserverEntry[]): void {
-    for (const entry of entries) {
-      const id = this.#idOf.get(entry.target);
-      if (id !== undefined && this.#elements.has(id)) this.#heights.set(id, entry.contentRect.height);
-    }
-    this.zones.set(this.session.document, this.session.catalog);
-    this.dispatchEvent(new CustomEvent("view-changed"));
-  }
-
   #moved(): void {
     const { x, y, k } = this.transform;
     const area = this.#part(".area");
@@ -456,57 +383,17 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     area.style.backgroundPosition = `${x}px ${y}px`;
     area.style.backgroundSize = `${grid}px ${grid}px`;
     const far = k < FAR;
-    if (area.classList.toggle("far", far) !== this.#far) {
-      this.#far = far;
-      for (const element of this.#elements.values()) element.far = far;
-    }
-    // As one layer the canvas moves without being painted; at rest it is painted anew, sharp at the scale it has.
+    area.classList.toggle("far", far);
+    this.#views?.setFar(far);
+    // As one layer the canvas moves without being painted.
     const holder = this.#area?.area.content.holder;
-    if (!holder) return;
-    holder.style.willChange = "transform";
-    window.clearTimeout(this.#moving);
-    this.#moving = window.setTimeout(() => (holder.style.willChange = ""), 200);
+    if (holder) this.#movingCanvas.move([holder]);
     this.dispatchEvent(new CustomEvent("view-changed"));
   }
 
-  /** Nodes in motion get layers of their own, so that the others are not painted again with every step. */
-  #lift(ids: Iterable<string>): void {
-    window.clearTimeout(this.#lifting);
-    for (const id of ids) {
-      const view = this.#area?.nodeViews.get(id);
-      if (!view || this.#lifted.has(view.element)) continue;
-      view.element.style.willChange = "transform";
-      this.#lifted.add(view.element);
-    }
-    this.#lifting = window.setTimeout(() => {
-      for (const element of this.#lifted) element.style.willChange = "";
-      this.#lifted.clear();
-    }, 300);
-  }
-
   #showSelection(): void {
-    const { nodes, edge } = this.session.selection;
-    for (const [id, element] of this.#elements) element.selected = nodes.has(id);
-    this.wires.mark("selected", edge);
-  }
-
-  #showRuns(node: string | undefined): void {
-    const ids = node === undefined ? [...this.#elements.keys()] : [node];
-    for (const id of ids) {
-      const element = this.#elements.get(id);
-      if (element) element.run = this.session.runs.node(id);
-    }
-  }
-
-  #showFaults(): void {
-    const byNode = new Map<string, Fault[]>();
-    for (const fault of this.session.faults) {
-      if (fault.node !== undefined) getOrMake(byNode, fault.node, () => [] as Fault[]).push(fault);
-    }
-    for (const [id, element] of this.#elements) {
-      const faults = byNode.get(id) ?? [];
-      if (faults.length > 0 || element.faults.length > 0) element.faults = faults;
-    }
+    this.#views?.showSelection();
+    this.wires.mark("selected", this.session.selection.edge);
   }
 
   readonly #actions: NodeActions = {
@@ -519,8 +406,8 @@ export class LoomCanvas extends LitElement implements CanvasHost {
       this.dispatchEvent(new CustomEvent<string>("edit-carry", { detail: zone }));
     },
     toggleAdvanced: (node) => {
-      if (!this.#advanced.delete(node)) this.#advanced.add(node);
-      this.#layOut(new Set([node]));
+      this.#views?.toggleAdvanced(node);
+      this.#views?.layOut(this.#editor.getNodes(), new Set([node]));
       this.wires.follow([node]);
     },
   };
@@ -542,22 +429,3 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     return element;
   }
 }
-
-function foldedOf(view: Readonly<Record<string, unknown>> | undefined): Set<string> {
-  const folded = view?.["folded"];
-  return new Set(Array.isArray(folded) ? folded.filter((id): id is string => typeof id === "string") : []);
-}
-
-function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  const old = map.get(key);
-  if (old !== undefined) return old;
-  const fresh = make();
-  map.set(key, fresh);
-  return fresh;
-}
-
-const sameMap = <V>(a: ReadonlyMap<string, V>, b: ReadonlyMap<string, V>): boolean =>
-  a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
-
-const sameSet = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean =>
-  a.size === b.size && [...a].every((value) => b.has(value));
