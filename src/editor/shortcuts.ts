@@ -9,6 +9,7 @@ export type ActionId =
   | "delete"
   | "delete-bridging"
   | "duplicate"
+  | "frame"
   | "select-all"
   | "escape"
   | "rename"
@@ -51,6 +52,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { action: "cancel", keys: ["Mod+."], title: "Cancel the run", group: "Run", inFields: true },
   { action: "palette", keys: ["Space"], title: "Add a node", group: "Add" },
   { action: "duplicate", keys: ["Mod+D"], title: "Duplicate, with the wires that come in", group: "Add" },
+  { action: "frame", keys: ["Mod+G"], title: "Frame what is selected", group: "Add" },
   { action: "templates", keys: ["T"], title: "Templates", group: "Add" },
   { action: "undo", keys: ["Mod+Z"], title: "Undo", group: "Edit" },
   { action: "redo", keys: ["Mod+Shift+Z", "Mod+Y"], title: "Redo", group: "Edit" },

@@ -7,6 +7,7 @@ import batch from "./data/batch.node.ts";
 import dataset from "./data/dataset.node.ts";
 import cutOut from "./image/cut-out.node.ts";
 import decodeToImage from "./image/decode-to-image.node.ts";
+import estimateDepth from "./image/estimate-depth.node.ts";
 import imageGrid from "./image/image-grid.node.ts";
 import loadImage from "./image/load-image.node.ts";
 import mask from "./image/mask.node.ts";
@@ -22,6 +23,7 @@ import loadTensor from "./io/load-tensor.node.ts";
 import saveTensor from "./io/save-tensor.node.ts";
 import createBasicUnet from "./model/create-basic-unet.node.ts";
 import createUnet from "./model/create-unet.node.ts";
+import loadDepthEstimator from "./model/load-depth-estimator.node.ts";
 import loadPipeline from "./model/load-pipeline.node.ts";
 import loadUnet from "./model/load-unet.node.ts";
 import loadVae from "./model/load-vae.node.ts";
@@ -79,6 +81,7 @@ export const nodes: readonly NodeDefinition[] = [
   dataset,
   cutOut,
   decodeToImage,
+  estimateDepth,
   imageGrid,
   loadImage,
   mask,
@@ -94,6 +97,7 @@ export const nodes: readonly NodeDefinition[] = [
   saveTensor,
   createBasicUnet,
   createUnet,
+  loadDepthEstimator,
   loadPipeline,
   loadUnet,
   loadVae,

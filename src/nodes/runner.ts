@@ -5,7 +5,13 @@ import type { RunEvent } from "../engine/run/events.ts";
 import type { GraphDocument } from "../engine/graph/document.ts";
 import { plan } from "../engine/run/plan.ts";
 import type { ParamValue } from "../engine/node/params.ts";
-import { initRuntime, runtimeInfo, type RuntimeInfo, type RuntimeOptions } from "../tensor/runtime.ts";
+import {
+  initRuntime,
+  onRuntimeEvent,
+  runtimeInfo,
+  type RuntimeInfo,
+  type RuntimeOptions,
+} from "../tensor/runtime.ts";
 import { describeNodes } from "./describe.ts";
 import { tensorHost } from "./host.ts";
 import { readGraph } from "./read-graph.ts";
@@ -41,22 +47,36 @@ export interface GraphResult extends RunResult {
   tensor(address: string): tf.Tensor;
 }
 
+/** One count for all runners: a listener for each would outlive it. */
+let deviceLosses = 0;
+onRuntimeEvent((event) => {
+  if (event.type === "device-lost") deviceLosses += 1;
+});
+
 /** Runs graphs one after the other, and keeps results between the runs. */
 export class Runner {
   private readonly services: Services;
   private readonly cache: RunCache | undefined;
   private readonly description = describeNodes();
   private runtime: { readonly wanted: RunOptions["backend"]; readonly info: RuntimeInfo } | undefined;
+  /** {@link deviceLosses} when the backend was last made ready. */
+  private lossesSeen = deviceLosses;
 
   constructor({ services, cacheBytes = 2 ** 30 }: RunnerOptions) {
     this.services = services;
     this.cache = cacheBytes > 0 ? createCache({ budgetBytes: cacheBytes }) : undefined;
   }
 
-  /** Makes the backend ready; a run does it too. Changing it empties the cache: tensors belong to their backend. */
+  /**
+   * Makes the backend ready; a run does it too. Changing it empties the cache: tensors belong to their backend. So does a lost
+   * GPU device, in whose place a new one is opened.
+   */
   async init(wanted: RunOptions["backend"] = "auto"): Promise<RuntimeInfo> {
-    if (this.runtime?.wanted === wanted && this.runtime.info === runtimeInfo()) return this.runtime.info;
+    const { runtime } = this;
+    const isLost = this.lossesSeen !== deviceLosses;
+    if (!isLost && runtime?.wanted === wanted && runtime.info === runtimeInfo()) return runtime.info;
     this.cache?.clear();
+    this.lossesSeen = deviceLosses;
     const info = await initRuntime({ backend: wanted });
     this.runtime = { wanted, info };
     return info;
@@ -104,6 +124,10 @@ function tensorAt(outputs: RunResult["outputs"], address: string): tf.Tensor {
   const [node = "", port = ""] = address.split(".");
   const value = outputs[node]?.[port];
   if (value instanceof tf.Tensor) return value;
-  const kept = Object.entries(outputs).flatMap(([id, ports]) => Object.keys(ports).map((name) => `${id}.${name}`));
-  throw new Error(`There is no array "${address}" among the outputs: ${kept.join(", ")}. Ask for it in \`keep\`.`);
+  const kept = Object.entries(outputs).flatMap(([id, ports]) =>
+    Object.keys(ports).map((name) => `${id}.${name}`),
+  );
+  throw new Error(
+    `There is no array "${address}" among the outputs: ${kept.join(", ")}. Ask for it in \`keep\`.`,
+  );
 }

@@ -233,6 +233,13 @@ export const controlnetType = socketType<Model<unknown>>({
   ...modelTraits,
 });
 
+/** A network that sees how far away each place of a picture is. */
+export const depthEstimatorType = socketType<Model<unknown>>({
+  id: "depthEstimator",
+  label: "Depth estimator",
+  ...modelTraits,
+});
+
 /** What a ControlNet adds to a U-Net's skip connections and middle. */
 export const controlResidualsType = socketType<ControlnetResiduals>({
   id: "controlResiduals",
@@ -280,4 +287,5 @@ export const socketTypes = [
   vaeType,
   controlnetType,
   controlResidualsType,
+  depthEstimatorType,
 ] as const;

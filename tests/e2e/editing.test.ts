@@ -163,6 +163,28 @@ describe.skipIf(!executable)(`editing in Chromium${skipNote}`, () => {
     expect(await editor.node("end").locator('.socket[data-port="memory"]').count()).toBe(2);
   });
 
+  test("a frame around nodes is named, moves them, and is taken away without them", async () => {
+    await select("seed", "unet");
+    await editor.press("Control+g");
+    const title = editor.page.locator(".frame > span");
+    await title.dblclick();
+    await editor.page.keyboard.type("Sources");
+    await editor.press("Enter");
+    expect((await editor.document()).view).toEqual({
+      frames: { frame: { title: "Sources", nodes: ["seed", "unet"] } },
+    });
+    const box = await title.boundingBox();
+    const grip = [(box?.x ?? 0) + 40, (box?.y ?? 0) + 12] as const;
+    await editor.drag(grip, [grip[0] - 20, grip[1] + 50]);
+    const { layout = {} } = await editor.document();
+    expect(layout["unet"]?.[1]).toBeGreaterThan(start.layout?.["unet"]?.[1] ?? 0);
+    await title.click({ button: "right" });
+    await editor.page.getByRole("menuitem", { name: "Remove frame" }).click();
+    await editor.settled();
+    expect(await editor.page.locator(".frame").count()).toBe(0);
+    expect((await editor.document()).nodes).toEqual(start.nodes);
+  });
+
   test("the menu of a node runs to it, moves it between zones, and closes with Escape", async () => {
     const [x, y] = await editor.headerOf("guess");
     await editor.page.mouse.click(x, y, { button: "right" });

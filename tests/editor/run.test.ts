@@ -8,7 +8,10 @@ import { zoned } from "./fixtures/graphs.ts";
 import { catalog } from "./fixtures/registry.ts";
 
 /** An engine that tells these events and then ends in this way. */
-function engine(events: readonly RunEvent[], outcome: RunOutcome | Error): EngineClient & { readonly ran: unknown[] } {
+function engine(
+  events: readonly RunEvent[],
+  outcome: RunOutcome | Error,
+): EngineClient & { readonly ran: unknown[] } {
   const ran: unknown[] = [];
   return {
     ran,
@@ -24,8 +27,21 @@ function engine(events: readonly RunEvent[], outcome: RunOutcome | Error): Engin
 
 const reason = { kind: "first-run" } as const;
 const started = (node: string): RunEvent => ({ type: "nodeStarted", node, reason });
-const finished = (node: string, cached = false): RunEvent => ({ type: "nodeFinished", node, ms: 5, bytes: 8, cached, reason });
-const round = (index: number): RunEvent => ({ type: "iteration", zone: "loop", index, total: 3, scalars: { loss: 0.123456 } });
+const finished = (node: string, cached = false): RunEvent => ({
+  type: "nodeFinished",
+  node,
+  ms: 5,
+  bytes: 8,
+  cached,
+  reason,
+});
+const round = (index: number): RunEvent => ({
+  type: "iteration",
+  zone: "loop",
+  index,
+  total: 3,
+  scalars: { loss: 0.123456 },
+});
 
 describe("what a run shows", () => {
   test("nodes wait, run and are done; a zone counts at its begin until its end is done", () => {
@@ -33,10 +49,15 @@ describe("what a run shows", () => {
     runs.start([{ id: "loop", begin: "begin", end: "end" }], 0);
     runs.handle({ type: "planned", nodes: ["spin", "begin", "ply", "end"] });
     expect(runs.node("ply").status).toBe("waiting");
-    for (const event of [started("spin"), finished("spin", true), started("begin"), finished("begin")]) runs.handle(event);
+    for (const event of [started("spin"), finished("spin", true), started("begin"), finished("begin")])
+      runs.handle(event);
     expect(runs.node("spin").status).toBe("cached");
-    for (const index of [0, 1, 2]) for (const event of [started("ply"), finished("ply"), round(index)]) runs.handle(event);
-    expect(runs.node("begin")).toMatchObject({ status: "running", progress: { done: 3, total: 3, note: "loss 0.1235" } });
+    for (const index of [0, 1, 2])
+      for (const event of [started("ply"), finished("ply"), round(index)]) runs.handle(event);
+    expect(runs.node("begin")).toMatchObject({
+      status: "running",
+      progress: { done: 3, total: 3, note: "loss 0.1235" },
+    });
     expect(runs.count).toEqual({ done: 3, total: 4 });
     runs.handle(finished("end"));
     expect(runs.node("begin").status).toBe("done");
@@ -96,7 +117,10 @@ describe("running", () => {
   test("faults of the graph are found while it is edited, before any run", () => {
     const session = new EditorSession(catalog, zoned);
     expect(session.faults).toEqual([]);
-    session.store.execute("cut", (document) => ({ ...document, edges: document.edges.filter((edge) => edge.to !== "weave.warp") }));
+    session.store.execute("cut", (document) => ({
+      ...document,
+      edges: document.edges.filter((edge) => edge.to !== "weave.warp"),
+    }));
     expect(session.faults).toMatchObject([{ code: "missing-input", node: "weave", port: "warp" }]);
     session.store.undo();
     expect(session.faults).toEqual([]);
@@ -104,6 +128,16 @@ describe("running", () => {
 });
 
 test("numbers and times are short", () => {
-  expect([formatNumber(0.123456), formatNumber(1e-9), formatNumber(42), formatNumber(Number.NaN)]).toEqual(["0.1235", "1.00e-9", "42", "NaN"]);
-  expect([formatDuration(0.2), formatDuration(420.4), formatDuration(1500), formatDuration(61_000)]).toEqual(["< 1 ms", "420 ms", "1.5 s", "1 min 1 s"]);
+  expect([formatNumber(0.123456), formatNumber(1e-9), formatNumber(42), formatNumber(Number.NaN)]).toEqual([
+    "0.1235",
+    "1.00e-9",
+    "42",
+    "NaN",
+  ]);
+  expect([formatDuration(0.2), formatDuration(420.4), formatDuration(1500), formatDuration(61_000)]).toEqual([
+    "< 1 ms",
+    "420 ms",
+    "1.5 s",
+    "1 min 1 s",
+  ]);
 });

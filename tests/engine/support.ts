@@ -359,6 +359,9 @@ export const updateCrateNode = defineNode({
   },
 });
 
+/** The lazy input of the idle node that ran last. */
+export const idleThunk: { later: () => unknown } = { later: () => undefined };
+
 /** Has a lazy input and never asks for it. */
 export const idleNode = defineNode({
   type: "test/idle",
@@ -368,7 +371,10 @@ export const idleNode = defineNode({
   inputs: { later: lazyPort(boxType, "never asked for") },
   params: {},
   outputs: { box: port(boxType, "a box") },
-  run: () => ({ box: new Box(5) }),
+  run: ({ inputs }) => {
+    idleThunk.later = inputs.later;
+    return { box: new Box(5) };
+  },
 });
 
 export const nanNode = defineNode({

@@ -371,6 +371,14 @@ describe("X9 a lazy input that nobody asks for", () => {
     result.dispose();
   });
 
+  test("cannot be asked for after its owner has run", async () => {
+    const result = await run(document([]));
+    expect(() => idleThunk.later()).toThrow(
+      'Node "idle" (Idle): its lazy input "later" was asked for after it had run.',
+    );
+    result.dispose();
+  });
+
   test("otherwise never", async () => {
     const result = await run(document([]));
     expect(result.events.flatMap((event) => (event.type === "nodeStarted" ? [event.node] : []))).toEqual([

@@ -125,6 +125,16 @@ export const cases: Readonly<Record<string, ParityCase>> = {
       ...prompt,
       ...picture,
       "model.source": pipeline("depth"),
+      "startAt.strength": 0.8,
+    },
+  },
+  "depth-picture-to-image": {
+    set: {
+      ...common,
+      ...guided,
+      ...prompt,
+      ...picture,
+      "model.source": pipeline("depth"),
       "depth.source": golden("depth.png"),
       "startAt.strength": 0.8,
     },

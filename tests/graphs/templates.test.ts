@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 import { serializeDocument } from "../../src/engine/graph/serialize.ts";
@@ -21,6 +22,7 @@ const tiny = (variant: Variant, smallNodes: readonly string[], more: Settings = 
 });
 const twoSteps = { "timesteps.numInferenceSteps": 2 };
 const picture = { "picture.source": golden("picture.png") };
+const taesd = `file:${fileURLToPath(new URL("../golden/sd-models/taesd", import.meta.url))}`;
 const decoded = { output: "decode.image", shape: [1, 64, 64, 3] };
 
 /** Settings that make each template short enough for a test, and the output that shows that it ran. */
@@ -65,7 +67,13 @@ const runs: Record<string, { set: Record<string, ParamValue>; output: string; sh
     set: tiny("base", ["size", "maskSize"], { ...twoSteps, ...picture, "maskPicture.source": golden("mask.png") }),
     ...decoded,
   },
-  "depth-to-image.graph.json": {
+  "depth-to-image.graph.json": { set: tiny("depth", ["size"], { ...twoSteps, ...picture }), ...decoded },
+  "txt2img-previews.graph.json": {
+    set: tiny("base", ["noise"], { ...twoSteps, "tiny.source": taesd }),
+    output: "preview.image",
+    shape: [1, 32, 32, 3],
+  },
+  "depth-picture-to-image.graph.json": {
     set: tiny("depth", ["size"], { ...twoSteps, ...picture, "depth.source": golden("depth.png") }),
     ...decoded,
   },

@@ -120,7 +120,6 @@ describe("a config never seen before", () => {
 
   it.each(refused)("is refused by name: %s with %j", async (path, options, names, newWeights = false) => {
     const { message } = await attempt(await changed(path, options, newWeights));
-    console.log(message);
     expect(message).toMatch(names);
   });
 });

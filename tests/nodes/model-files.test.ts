@@ -86,7 +86,9 @@ describe("loading a model's folder", () => {
   it("refuses a pickle, and says what to do", async () => {
     await rm(join(folder, WEIGHTS));
     await writeFile(join(folder, "diffusion_pytorch_model.bin"), "pickle");
-    await expect(load(folder)).rejects.toThrow(/only as a pickle \(diffusion_pytorch_model\.bin\).*safe_serialization=True/);
+    await expect(load(folder)).rejects.toThrow(
+      /only as a pickle \(diffusion_pytorch_model\.bin\).*safe_serialization=True/,
+    );
   });
 
   it("refuses truncated weights by file", async () => {
@@ -96,11 +98,19 @@ describe("loading a model's folder", () => {
   });
 
   it("refuses a config of another class, an option that is not supported, and broken JSON, each by name", async () => {
-    await expect(load(folder, "unet", ["AutoencoderKL"])).rejects.toThrow("is a UNet2DModel; wanted here is: AutoencoderKL");
+    await expect(load(folder, "unet", ["AutoencoderKL"])).rejects.toThrow(
+      "is a UNet2DModel; wanted here is: AutoencoderKL",
+    );
     const config = JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as Record<string, unknown>;
-    await writeFile(join(folder, "config.json"), JSON.stringify({ ...config, _class_name: "FluxTransformer2DModel" }));
+    await writeFile(
+      join(folder, "config.json"),
+      JSON.stringify({ ...config, _class_name: "FluxTransformer2DModel" }),
+    );
     await expect(load(folder)).rejects.toThrow('"FluxTransformer2DModel" is not supported');
-    await writeFile(join(folder, "config.json"), JSON.stringify({ ...config, down_block_types: ["SkipDownBlock2D", "DownBlock2D"] }));
+    await writeFile(
+      join(folder, "config.json"),
+      JSON.stringify({ ...config, down_block_types: ["SkipDownBlock2D", "DownBlock2D"] }),
+    );
     await expect(load(folder)).rejects.toThrow("SkipDownBlock2D");
     await writeFile(join(folder, "config.json"), "{");
     await expect(load(folder)).rejects.toThrow('"config.json" of "file:');

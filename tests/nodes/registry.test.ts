@@ -31,15 +31,24 @@ describe("the description of the nodes", () => {
     expect(JSON.parse(JSON.stringify(description))).toEqual(description);
   });
 
-  it.each(Object.values(description.nodes).map((node) => [node.type, node] as const))("%s explains itself", (_, node) => {
-    expect(node.title).not.toBe("");
-    expect(node.doc).toMatch(/[.)]$/);
-    const parts = [...Object.values(node.inputs), ...Object.values(node.params), ...Object.values(node.outputs)];
-    for (const part of parts) expect(part.doc, JSON.stringify(part)).toMatch(/\S.*\.$/s);
-  });
+  it.each(Object.values(description.nodes).map((node) => [node.type, node] as const))(
+    "%s explains itself",
+    (_, node) => {
+      expect(node.title).not.toBe("");
+      expect(node.doc).toMatch(/[.)]$/);
+      const parts = [
+        ...Object.values(node.inputs),
+        ...Object.values(node.params),
+        ...Object.values(node.outputs),
+      ];
+      for (const part of parts) expect(part.doc, JSON.stringify(part)).toMatch(/\S.*\.$/s);
+    },
+  );
 
   it("offers every scheduler that steps by timesteps", () => {
-    const known = schedulerCatalogue.map(({ className }) => className).filter((name) => !name.startsWith("FlowMatch"));
+    const known = schedulerCatalogue
+      .map(({ className }) => className)
+      .filter((name) => !name.startsWith("FlowMatch"));
     expect([...SCHEDULER_CLASSES].sort()).toEqual(known.sort());
   });
 });

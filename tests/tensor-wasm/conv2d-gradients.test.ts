@@ -22,6 +22,8 @@ const base: ConvolutionCase = {
   pad: [1, 1, 1, 1],
 };
 
+const groups: ConvolutionCase = { ...base, inChannels: 8, outChannels: 16 };
+
 const cases: Record<string, ConvolutionCase> = {
   "3x3, padding 1": base,
   "3x3, batch 1": { ...base, batch: 1 },
@@ -81,11 +83,38 @@ const cases: Record<string, ConvolutionCase> = {
     filter: [2, 3],
   },
   "a picture of one pixel": { ...base, height: 1, width: 1 },
+  // Whole groups of four channels in and eight out have kernels of their own, and so have the gradients by them.
+  "groups, 3x3": groups,
+  "groups, batch 1, 2x3, four paddings": { ...groups, batch: 1, filter: [2, 3], pad: [0, 1, 2, 3] },
+  "groups, stride 2, odd": { ...groups, strides: [2, 2] },
+  "groups, stride 2 by 3, even": { ...groups, height: 10, width: 12, strides: [2, 3], pad: [0, 1, 0, 2] },
+  "groups, padding wider than the filter": { ...groups, filter: [2, 2], pad: [3, 4, 4, 3] },
+  "groups, rows left unread": { ...groups, strides: [3, 3], pad: [0, 0, 0, 0], height: 8, width: 8 },
+  "groups, 1x1": { ...groups, filter: [1, 1], pad: [0, 0, 0, 0] },
+  "groups, one pixel": { ...groups, height: 1, width: 1 },
+  "weights in two parts": {
+    ...groups,
+    batch: 2,
+    height: 5,
+    width: 6,
+    inChannels: 40,
+    filter: [5, 5],
+    pad: [2, 2, 2, 2],
+  },
+  "pixels in two bands": {
+    ...groups,
+    batch: 1,
+    height: 30,
+    width: 31,
+    outChannels: 8,
+    filter: [2, 2],
+    pad: [0, 1, 0, 1],
+  },
 };
 
 beforeAll(startWasm);
 
-describe("gradients of conv2d on wasm equal their sums in double precision", () => {
+describe("conv2d and its gradients on wasm equal their sums in double precision", () => {
   for (const [name, c] of Object.entries(cases)) {
     it(name, async () => {
       const [outHeight, outWidth] = outputSize(c);
@@ -102,9 +131,7 @@ describe("gradients of conv2d on wasm equal their sums in double precision", () 
       ]);
       const dyTensor = tf.tensor4d(dy, [c.batch, outHeight, outWidth, c.outChannels]);
       const [top, bottom, left, right] = c.pad;
-      const before = tf.memory().numTensors;
-      const dataIds = tf.engine().backend.numDataIds();
-      const gradients = tf.grads((a, b) =>
+      const forward = (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
         tf.conv2d(
           a as tf.Tensor4D,
           b as tf.Tensor4D,
@@ -115,8 +142,14 @@ describe("gradients of conv2d on wasm equal their sums in double precision", () 
             [left, right],
             [0, 0],
           ],
-        ),
-      )([xTensor, filterTensor], dyTensor);
+        );
+      const y = forward(xTensor, filterTensor);
+      expect(y.shape).toEqual([c.batch, outHeight, outWidth, c.outChannels]);
+      expect(relativeError(await y.data(), output(c, x, filter)), "forward").toBeLessThan(2e-6);
+      y.dispose();
+      const before = tf.memory().numTensors;
+      const dataIds = tf.engine().backend.numDataIds();
+      const gradients = tf.grads(forward)([xTensor, filterTensor], dyTensor);
       const [dx, dw] = gradients as [tf.Tensor, tf.Tensor];
       expect(tf.memory().numTensors).toBe(before + 2);
       expect(tf.engine().backend.numDataIds()).toBe(dataIds + 2);

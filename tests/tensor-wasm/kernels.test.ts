@@ -263,8 +263,20 @@ describe("sums", () => {
   });
 });
 
-describe("matMul with transposed operands", () => {
+describe("matMul, operands transposed or not", () => {
   const shapes: [a: number[], b: number[]][] = [
+    [
+      [2, 8, 6],
+      [2, 6, 16],
+    ],
+    [
+      [2, 7, 300],
+      [2, 300, 9],
+    ],
+    [
+      [4, 1, 3],
+      [4, 3, 1],
+    ],
     [
       [5, 7],
       [7, 9],
@@ -288,6 +300,7 @@ describe("matMul with transposed operands", () => {
   ];
   for (const [aShape, bShape] of shapes) {
     for (const [transposeA, transposeB] of [
+      [false, false],
       [true, false],
       [false, true],
       [true, true],
@@ -316,6 +329,17 @@ describe("matMul with transposed operands", () => {
       });
     }
   }
+});
+
+describe("matMul's refusals", () => {
+  it("a batch that would have to be repeated within", () => {
+    expect(() => tf.matMul(tf.zeros([2, 1, 3, 4]), tf.zeros([1, 3, 4, 5]))).toThrow(/tile it first/);
+  });
+
+  it("products over nothing are zeros", async () => {
+    const { values } = await valuesOf(() => tf.matMul(tf.zeros([2, 3, 0]), tf.zeros([2, 0, 2])));
+    expect([...values]).toEqual(Array.from({ length: 12 }, () => 0));
+  });
 });
 
 describe("unsortedSegmentSum", () => {

@@ -4,7 +4,13 @@ import { download } from "../files/transfer.ts";
 import { tidy } from "../graph/tidy.ts";
 import type { RunControl } from "../run/run-control.ts";
 import type { ActionId } from "../shortcuts.ts";
-import { alignSelected, deleteSelected, duplicateSelected, nudgeSelected } from "../store/commands.ts";
+import {
+  alignSelected,
+  deleteSelected,
+  duplicateSelected,
+  frameSelected,
+  nudgeSelected,
+} from "../store/commands.ts";
 import type { EditorSession } from "../store/session.ts";
 
 /** What actions need of the page. */
@@ -36,6 +42,7 @@ export const ACTIONS: Readonly<Record<ActionId, (host: ActionHost) => void>> = {
   delete: ({ session }) => deleteSelected(session),
   "delete-bridging": ({ session }) => deleteSelected(session, true),
   duplicate: ({ session }) => duplicateSelected(session),
+  frame: ({ session }) => frameSelected(session),
   "select-all": ({ session }) => session.selection.set(Object.keys(session.document.nodes)),
   escape: ({ canvas, session }) => {
     if (!canvas.cancelGesture()) session.selection.clear();

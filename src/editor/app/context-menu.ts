@@ -1,5 +1,7 @@
 import type { LoomCanvas } from "../canvas/loom-canvas.ts";
 import type { MenuEntry } from "../panels/loom-menu.ts";
+import { frameOf } from "../canvas/frame-layer.ts";
+import { framesOf, removeFrame, removeFromFrames } from "../graph/frames.ts";
 import { setZone } from "../graph/zones.ts";
 import type { EditorSession } from "../store/session.ts";
 
@@ -16,6 +18,8 @@ export function menuAt(canvas: LoomCanvas, session: EditorSession, event: MouseE
   const place = { x: event.clientX - box.left, y: event.clientY - box.top };
   const at = canvas.toCanvas(event);
   const node = canvas.nodeOf(event);
+  const frame = frameOf(event);
+  if (frame !== undefined) return { ...place, entries: frameEntries(canvas, session, frame) };
   if (node) {
     const id = canvas.idOf(node);
     if (!session.selection.nodes.has(id)) session.selection.set([id]);
@@ -39,6 +43,16 @@ export function menuAt(canvas: LoomCanvas, session: EditorSession, event: MouseE
   };
 }
 
+function frameEntries(canvas: LoomCanvas, session: EditorSession, frame: string): MenuEntry[] {
+  return [
+    { label: "Rename frame", run: () => canvas.renameFrame(frame) },
+    {
+      label: "Remove frame, keep its nodes",
+      run: () => session.store.execute("Remove frame", removeFrame(frame)),
+    },
+  ];
+}
+
 function nodeEntries(session: EditorSession, id: string): MenuEntry[] {
   const { store, catalog, selection } = session;
   const zone = store.document.nodes[id]?.zone;
@@ -48,9 +62,17 @@ function nodeEntries(session: EditorSession, id: string): MenuEntry[] {
     { label: "Rename", action: "rename" },
     { label: "Fold or unfold", action: "fold" },
     { label: "Duplicate", action: "duplicate" },
+    { label: "Frame what is selected", action: "frame" },
     { label: "Delete", action: "delete" },
     { label: "Delete and join the wires", action: "delete-bridging" },
   ];
+  const frame = Object.entries(framesOf(store.document)).find(([, { nodes }]) => nodes.includes(id));
+  if (frame) {
+    entries.push({
+      label: `Take out of frame ${frame[1].title}`,
+      run: () => store.execute("Take out of frame", removeFromFrames(selection.nodes)),
+    });
+  }
   if (!isEnd) {
     for (const other of Object.keys(store.document.zones ?? {})) {
       if (other === zone) continue;

@@ -72,6 +72,40 @@ export const canvasStyles = css`
     background: oklch(var(--zone-l) 0.1 165 / 0.07);
   }
 
+  .frames {
+    position: absolute;
+    pointer-events: none;
+  }
+
+  .frame {
+    position: absolute;
+    border: 1px solid var(--line-strong);
+    border-radius: 14px;
+    background: color-mix(in srgb, var(--line-strong) 12%, transparent);
+  }
+
+  .frame > span {
+    position: absolute;
+    inset: 0 0 auto;
+    padding: 8px 16px;
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+    color: var(--text);
+    font: 600 var(--text-l) / 1.3 var(--font);
+    pointer-events: auto;
+    cursor: grab;
+    user-select: none;
+  }
+
+  .frame-title {
+    position: absolute;
+    width: 260px;
+    height: 30px;
+    font: 600 var(--text-l) / 1.3 var(--font);
+    z-index: 4;
+  }
+
   .zone.target {
     border-style: solid;
     background: oklch(var(--zone-l) 0.13 165 / 0.2);

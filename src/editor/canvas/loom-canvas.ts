@@ -2,6 +2,7 @@ import { LitElement, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { NodeEditor } from "rete";
 import { edgeKey, setParam, setTitle, setView } from "../graph/edits.ts";
+import { setFrameTitle } from "../graph/frames.ts";
 import { endpoint } from "../graph/ports.ts";
 import { syncEditor } from "../rete/document-sync.ts";
 import type { TypedSchemes } from "../rete/typed-node.ts";
@@ -10,6 +11,7 @@ import type { StoreChange } from "../store/graph-store.ts";
 import { controls } from "../theme/controls.ts";
 import { LoomArea } from "./area.ts";
 import { canvasStyles } from "./canvas-styles.ts";
+import { FrameLayer } from "./frame-layer.ts";
 import { boundsOf, contains } from "./geometry.ts";
 import type { PortPlace, Rect } from "./geometry.ts";
 import type { CanvasHost, PaletteRequest, PortRef } from "./gestures/gesture.ts";
@@ -40,6 +42,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
 
   readonly wires = new WireLayer((wire) => this.#wireEnds(wire));
   readonly zones = new ZoneLayer((node) => this.rect(node));
+  readonly frames = new FrameLayer((node) => this.rect(node));
   readonly #editor = new NodeEditor<TypedSchemes>();
   #area: LoomArea | undefined;
   #router: PointerRouter | undefined;
@@ -79,7 +82,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     const container = this.#part(".area");
     const area = new LoomArea(container);
     const views = new NodeViews(this.session, this.#actions, () => {
-      this.zones.set(this.session.document, this.session.catalog);
+      this.#drawRegions();
       this.dispatchEvent(new CustomEvent("view-changed"));
     });
     this.#area = area;
@@ -91,7 +94,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
       return context;
     });
     this.#editor.use(area);
-    area.area.content.holder.prepend(this.zones.element, this.wires.element);
+    area.area.content.holder.prepend(this.zones.element, this.frames.element, this.wires.element);
     this.#router = new PointerRouter(this, container);
     const { store, selection, runs } = this.session;
     this.#unsubscribe = [
@@ -200,8 +203,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     );
     for (const [id, { x, y }] of positions) this.#area?.place(id, x, y);
     this.wires.follow(positions.keys());
-    if (Object.keys(this.session.document.zones ?? {}).length > 0)
-      this.zones.set(this.session.document, this.session.catalog);
+    this.#drawRegions();
     this.dispatchEvent(new CustomEvent("view-changed"));
   }
 
@@ -345,11 +347,16 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     }
     await Promise.all(waiting);
     this.#drawWires();
-    this.zones.set(document, catalog);
+    this.#drawRegions();
     this.#showSelection();
     views.showFaults();
     this.empty = Object.keys(document.nodes).length === 0;
     this.dispatchEvent(new CustomEvent("view-changed"));
+  }
+
+  #drawRegions(): void {
+    this.zones.set(this.session.document, this.session.catalog);
+    this.frames.set(this.session.document);
   }
 
   #drawWires(): void {
@@ -411,6 +418,33 @@ export class LoomCanvas extends LitElement implements CanvasHost {
       this.wires.follow([node]);
     },
   };
+
+  /** Opens a field over a frame's title. */
+  renameFrame(id: string): void {
+    const title = this.renderRoot.querySelector<HTMLElement>(`[data-frame="${CSS.escape(id)}"]`);
+    const box = title?.getBoundingClientRect();
+    const own = this.getBoundingClientRect();
+    if (!title || !box) return;
+    const field = document.createElement("input");
+    field.className = "frame-title";
+    field.setAttribute("aria-label", "Title of the frame");
+    field.value = title.textContent;
+    field.style.transform = `translate(${box.left - own.left}px, ${box.top - own.top}px)`;
+    let open = true;
+    const close = (keep: boolean): void => {
+      if (!open) return;
+      open = false;
+      field.remove();
+      if (keep) this.session.store.execute("Rename frame", setFrameTitle(id, field.value.trim()));
+    };
+    field.addEventListener("blur", () => close(true));
+    field.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Enter" || event.key === "Escape") close(event.key === "Enter");
+    });
+    this.renderRoot.append(field);
+    field.select();
+  }
 
   /** Folds nodes to their header, or unfolds them when all are folded. */
   toggleFold(ids: readonly string[]): void {

@@ -5,6 +5,8 @@ import { startMarquee } from "./gestures/marquee.ts";
 import { startPan } from "./gestures/pan.ts";
 import { edgeKey } from "../graph/edits.ts";
 import { insertInto } from "../graph/insert.ts";
+import { framesOf } from "../graph/frames.ts";
+import { frameOf } from "./frame-layer.ts";
 import { REROUTE } from "./geometry.ts";
 import type { PortPlace } from "./geometry.ts";
 import type { LoomCanvas } from "./loom-canvas.ts";
@@ -70,6 +72,7 @@ export class PointerRouter {
     const { selection } = canvas.session;
     const socket = event.button === 0 ? canvas.socketAt(event) : undefined;
     const node = canvas.nodeOf(event);
+    const frame = frameOf(event);
     const add = event.shiftKey || event.ctrlKey || event.metaKey;
     const nothing = (): void => undefined;
     if (event.button === 1) {
@@ -88,6 +91,8 @@ export class PointerRouter {
         return startDragNodes(canvas, event, id, selection.nodes);
       };
       this.#pending = { start: event, make, click: () => (add ? undefined : selection.set([id])) };
+    } else if (frame !== undefined) {
+      this.#pressFrame(event, frame);
     } else {
       const make = (): Gesture => (add ? startMarquee(canvas, event, event.shiftKey) : this.#pan(event));
       this.#pending = { start: event, make, click: () => this.#clickCanvas(event) };
@@ -98,6 +103,17 @@ export class PointerRouter {
         }, LONG_PRESS_MS);
       }
     }
+  }
+
+  /** A frame's title stands for all nodes in the frame. */
+  #pressFrame(event: PointerEvent, frame: string): void {
+    const canvas = this.#canvas;
+    const nodes = framesOf(canvas.session.document)[frame]?.nodes ?? [];
+    const [grip] = nodes;
+    if (grip === undefined) return;
+    canvas.session.selection.set(nodes);
+    const make = (): Gesture => startDragNodes(canvas, event, grip, new Set(nodes));
+    this.#pending = { start: event, make, click: () => undefined };
   }
 
   #pan(event: PointerEvent): Gesture {
@@ -148,6 +164,8 @@ export class PointerRouter {
 
   #doubleClick(event: MouseEvent): void {
     if (isControl(event) || this.#canvas.nodeOf(event)) return;
+    const frame = frameOf(event);
+    if (frame !== undefined) return this.#canvas.renameFrame(frame);
     const at = this.#canvas.toCanvas(event);
     const wire = this.#canvas.wireAt(at.x, at.y);
     if (wire) this.#reroute(wire.key, at);

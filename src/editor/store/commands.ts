@@ -1,6 +1,7 @@
 import type { GraphDocument } from "../../engine/graph/document.ts";
 import { disconnect, moveNodes, sequence } from "../graph/edits.ts";
 import type { Point } from "../graph/edits.ts";
+import { addFrame } from "../graph/frames.ts";
 import { bridge, duplicate, fragmentOf, paste } from "../graph/fragment.ts";
 import { removeWithZones } from "../graph/zones.ts";
 import type { EditorSession } from "./session.ts";
@@ -42,6 +43,11 @@ export function duplicateSelected({ store, catalog, selection }: EditorSession):
   const copy = duplicate(store.document, catalog, selection.nodes, [40, 40]);
   store.execute(`Duplicate ${many(copy.ids.length)}`, copy.edit);
   selection.set(copy.ids);
+}
+
+/** Puts what is selected into a frame of its own. */
+export function frameSelected({ store, selection }: EditorSession): void {
+  if (selection.nodes.size > 0) store.execute("Add frame", addFrame(selection.nodes, "Frame"));
 }
 
 /** Moves what is selected a little. Presses in a row are one step of undo. */

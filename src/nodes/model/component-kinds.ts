@@ -18,6 +18,8 @@ import { parseClipTextConfig } from "../../diffusion/models/clip-text-config.ts"
 import { clipTextParameters, clipTextWeightName } from "../../diffusion/models/clip-text.ts";
 import { CONTROLNET_CLASS_NAME, parseControlnetConfig } from "../../diffusion/models/controlnet-config.ts";
 import { controlnetParameters } from "../../diffusion/models/controlnet.ts";
+import { parseDptConfig } from "../../diffusion/models/depth-dpt-config.ts";
+import { dptParameters, dptWeightName } from "../../diffusion/models/depth-dpt.ts";
 import {
   parseUnet2dConfig,
   UNET_2D_CLASS_NAME,
@@ -73,6 +75,9 @@ function kind<C>({
   };
 }
 
+/** The depth estimator of Stable Diffusion 2 (depth): a class of transformers. */
+export const DPT_CLASS_NAME = "DPTForDepthEstimation";
+
 const clipText = (className: string): ComponentKind =>
   kind({
     className,
@@ -111,6 +116,13 @@ const kinds: readonly ComponentKind[] = [
     parameters: autoencoderTinyParameters,
   }),
   kind({ className: CONTROLNET_CLASS_NAME, parse: parseControlnetConfig, parameters: controlnetParameters }),
+  kind({
+    className: DPT_CLASS_NAME,
+    parse: (json) => parseDptConfig(json as Readonly<Record<string, unknown>>),
+    parameters: dptParameters,
+    fileStem: "model",
+    loadOptions: { rename: dptWeightName },
+  }),
   clipText("CLIPTextModel"),
   clipText("CLIPTextModelWithProjection"),
 ];

@@ -9,6 +9,7 @@ import { disposeWeights } from "../../diffusion/weights/dispose.ts";
 import type { Model } from "../../diffusion/weights/parameters.ts";
 import { defineNode, port } from "../../engine/node/define-node.ts";
 import { choice, source } from "../../engine/node/params.ts";
+import { textType } from "../../engine/node/socket-type.ts";
 import { SCHEDULER_CLASSES } from "../sampling/scheduler-classes.ts";
 import { noiseSchedulerType, textEncoderType, tokenizerType, unetType, vaeType } from "../socket-types.ts";
 import { servicesOf } from "../sources/sources.ts";
@@ -43,6 +44,7 @@ export default defineNode({
     tokenizer: port(tokenizerType, "Turns text into tokens."),
     vae: port(vaeType, "Turns pictures into latents and back."),
     noiseScheduler: port(noiseSchedulerType, "The schedule that the U-Net was trained with."),
+    source: port(textType, "The folder, for a node that loads another part of it (depth estimator)."),
   },
   cacheKey: ({ params, context }) => servicesOf(context).sources.folder(params.source).identity(),
   runAsync: async ({ params, context }) => {
@@ -62,7 +64,7 @@ export default defineNode({
       const textEncoder = await load("text_encoder", TEXT_ENCODERS);
       const unet = await load("unet", UNET_CLASSES);
       const vae = await load("vae", [AUTOENCODER_KL_CLASS_NAME, AUTOENCODER_TINY_CLASS_NAME]);
-      return { unet, textEncoder, tokenizer, vae, noiseScheduler };
+      return { unet, textEncoder, tokenizer, vae, noiseScheduler, source: params.source };
     } catch (error) {
       for (const model of loaded) disposeWeights(model.weights);
       throw error;

@@ -101,13 +101,16 @@ function multiplyMany(
     }
   }
   const result = backend.makeOutput([...outer, m, n], "float32");
-  floatsOf(backend, result).fill(0);
-  if (sizeOf(a.shape) === 0 || sizeOf(b.shape) === 0) return result;
+  if (sizeOf(a.shape) === 0 || sizeOf(b.shape) === 0) {
+    floatsOf(backend, result).fill(0);
+    return result;
+  }
   const [height, width] = [Math.ceil(m / 4) * 4, Math.ceil(n / 8) * 8];
   const exact = height === m && width === n;
   const padded = exact ? undefined : backend.makeOutput([height, width], "float32");
   const left = makePanels(backend, a, k, m, 4, transposeA);
   const right = makePanels(backend, b, k, n, 8, !transposeB);
+  const sums = floatsOf(backend, padded ?? result);
   const { addProducts, copyRows } = simdOf(backend);
   const [aAt, bAt] = [addressOf(backend, left.info), addressOf(backend, right.info)];
   for (let matrix = 0; matrix < sizeOf(outer); matrix += 1) {
@@ -115,7 +118,7 @@ function multiplyMany(
     right.fill(matrix);
     const resultAt = addressOf(backend, result) + matrix * m * n * 4;
     const target = padded ? addressOf(backend, padded) : resultAt;
-    if (padded) floatsOf(backend, padded).fill(0);
+    sums.fill(0, exact ? matrix * m * n : 0, exact ? (matrix + 1) * m * n : undefined);
     addProducts(aAt, bAt, target, height, width, 1, k, k * 16, 0, 16, k * 32, 0, 32, width * 4);
     if (padded) copyRows(target, resultAt, 1, m, n, 0, width * 4, 0, n * 4);
   }

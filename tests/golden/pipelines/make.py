@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 import numpy as np
 import torch
-from parts import HERE, controlnet, dpm, euler, fresh, lcm, lora, pndm, text_encoder, tokenizer, unet, vae
+from parts import HERE, controlnet, depth_estimator, depth_processor, dpm, euler, fresh, lcm, lora, pndm, text_encoder, tokenizer, unet, vae
 from diffusers import (
     DDIMInverseScheduler,
     DDIMScheduler,
@@ -68,9 +68,12 @@ fresh("turbo")
 for name, scheduler in schedulers.items():
     scheduler.save_pretrained(HERE / name / "scheduler")
 unusual_text.save_pretrained(HERE / "unusual" / "text_encoder")
+estimator, processor = depth_estimator(), depth_processor()
+estimator.save_pretrained(HERE / "depth" / "depth_estimator")
+processor.save_pretrained(HERE / "depth" / "feature_extractor")
 control.save_pretrained(fresh("controlnet"))
 lora(unets["base"], text)
-for model in (text, unusual_text, autoencoder, control, *unets.values()):
+for model in (text, estimator, unusual_text, autoencoder, control, *unets.values()):
     model.float()
 
 # Pictures that a person could have brought: a gradient with a disc, a mask that is no multiple of 8, a depth ramp, edges.
@@ -135,13 +138,14 @@ masked = dict(image=images["picture"], mask_image=images["mask"], **size)
 run("inpaint", pipeline(StableDiffusionInpaintPipeline, "inpaint"), **masked)
 run("inpaint-any-model", pipeline(StableDiffusionInpaintPipeline), **masked)
 depth_map = torch.from_numpy(depth.astype(np.float32) / 255)[None]
-run(
-    "depth-to-image",
-    StableDiffusionDepth2ImgPipeline(**shared, unet=unets["depth"], scheduler=pndm(), depth_estimator=None, feature_extractor=None),
-    image=images["picture"],
-    depth_map=depth_map,
-    strength=0.8,
-)
+depth_parts = dict(unet=unets["depth"], scheduler=pndm(), depth_estimator=estimator, feature_extractor=processor)
+for name, given in {"depth-to-image": None, "depth-picture-to-image": depth_map}.items():
+    made = StableDiffusionDepth2ImgPipeline(**shared, **depth_parts)
+    made.set_progress_bar_config(disable=True)
+    run(name, made, image=images["picture"], depth_map=given, strength=0.8)
+with torch.no_grad():
+    estimated = estimator(processor(images=[images["picture"]], return_tensors="pt").pixel_values).predicted_depth
+    keep("estimate", depth=estimated[:, None])
 run(
     "controlnet",
     pipeline(StableDiffusionControlNetPipeline, controlnet=control),

@@ -16,7 +16,14 @@ from diffusers import (
     UNet2DConditionModel,
 )
 from safetensors.torch import save_file
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTokenizer,
+    DPTConfig,
+    DPTForDepthEstimation,
+    DPTImageProcessorPil,
+)
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "sd-models"))
@@ -117,6 +124,21 @@ def controlnet():
         ),
         13,
     )
+
+
+def depth_estimator():
+    """Reads 64 × 64 pixels, the size of the picture, so that no two ways of resizing are compared."""
+    config = DPTConfig(hidden_size=16, num_attention_heads=2, intermediate_size=24, num_hidden_layers=4, backbone_out_indices=[0, 1, 2, 3],
+                       fusion_hidden_size=8, use_bias_in_fusion_residual=True, image_size=64, patch_size=16, neck_hidden_sizes=[6, 8, 10, 12])
+    model = randomise(DPTForDepthEstimation(config), 15)
+    with torch.no_grad():
+        # High enough that the last ReLU lets most places through.
+        model.head.head[4].bias.fill_(2)
+    return model
+
+
+def depth_processor():
+    return DPTImageProcessorPil(size={"height": 64, "width": 64}, keep_aspect_ratio=False, image_mean=[0.5] * 3, image_std=[0.4] * 3)
 
 
 def lora(unet_model, text_model):
