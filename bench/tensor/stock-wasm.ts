@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import "@tensorflow/tfjs-backend-wasm";
-import { registerWasmKernels } from "../../src/tensor/wasm/index.ts";
+import { initRuntime } from "../../src/tensor/runtime.ts";
+import { addedKernels, replacedKernels } from "../../src/tensor/wasm/kernel.ts";
 
 /** Kernels of the WASM backend to switch between. */
 export interface KernelSets {
@@ -9,14 +9,13 @@ export interface KernelSets {
   readonly useStock: () => void;
 }
 
-/** To be called before anything registers our kernels: it finds tfjs's own and then registers ours. */
+/** Makes WASM, in one thread, the current backend. */
 export async function wasmKernelSets(): Promise<KernelSets> {
-  const stock = tf.getKernelsForBackend("wasm");
-  registerWasmKernels();
+  await initRuntime({ backend: "wasm", threads: 1 });
   const ours = tf.getKernelsForBackend("wasm");
-  if (ours.length === stock.length)
-    throw new Error("Our WASM kernels were registered before the stock ones could be kept.");
-  if (!(await tf.setBackend("wasm"))) throw new Error("The WASM backend does not start.");
+  const stock = ours
+    .filter(({ kernelName }) => !addedKernels.has(kernelName))
+    .map((kernel) => replacedKernels.get(kernel.kernelName) ?? kernel);
   const use = (kernels: readonly tf.KernelConfig[]): void => {
     for (const { kernelName } of tf.getKernelsForBackend("wasm")) tf.unregisterKernel(kernelName, "wasm");
     for (const kernel of kernels) tf.registerKernel(kernel);

@@ -3,6 +3,7 @@ export * from "./node/socket-type.ts";
 export * from "./node/params.ts";
 export * from "./node/define-node.ts";
 export * from "./node/define-zone.ts";
+export { PartialOutputsError } from "./node/partial-outputs.ts";
 export * from "./node/description.ts";
 export * from "./node/registry.ts";
 export { checkParam } from "./node/param-check.ts";

@@ -135,6 +135,28 @@ describe("loom run", () => {
     expect(await readdir(folder)).not.toContain("trained.safetensors");
   });
 
+  it("does the same for the trainer node", async () => {
+    const out = path("by-trainer.safetensors");
+    const sets = [
+      "train.maxSteps=40",
+      "train.batchSize=1",
+      "train.learningRate=10",
+      "train.weightDecay=1",
+      "train.schedule=constant",
+      "dataset.split=test",
+    ];
+    const { code, stderr } = await loom([
+      "run",
+      "graphs/train-ddpm-trainer.graph.json",
+      ...["--backend", "wasm", "--only", "train", "--save", `train.ema=${out}`],
+      ...sets.flatMap((one) => ["--set", one]),
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/Node "train" \(DDPM trainer\): the loss is (NaN|Infinity) at step \d+/);
+    expect(await readdir(folder)).toContain("by-trainer.last-good.safetensors");
+    expect(await readdir(folder)).not.toContain("by-trainer.safetensors");
+  });
+
   it("exits with 130 on an interrupt, within an iteration, with nothing half-written", async () => {
     const out = path("interrupted.png");
     let interruptedAt = 0;

@@ -238,6 +238,41 @@ describe.skipIf(!executable)(`editing in Chromium${skipNote}`, () => {
     expect(await editor.node("seed").getAttribute("collapsed")).toBe("");
   });
 
+  test("a picture dropped on a node is its source, and the run reads it", async () => {
+    const [x, y] = await editor.emptyPlace();
+    await editor.page.mouse.dblclick(x, y);
+    await editor.page.getByRole("combobox", { name: "Search nodes" }).fill("load image");
+    await editor.press("Enter");
+    const png = await editor.page.evaluate(async () => {
+      const canvas = new OffscreenCanvas(6, 4);
+      const context = canvas.getContext("2d");
+      if (context) context.fillStyle = "#ff8000";
+      context?.fillRect(0, 0, 6, 4);
+      return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
+    });
+    const id = Object.keys((await editor.document()).nodes).find((node) => node.startsWith("load")) ?? "";
+    await editor.node(id).evaluate((element, bytes) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([new Uint8Array(bytes)], "orange.png", { type: "image/png" }));
+      element.dispatchEvent(
+        new DragEvent("drop", { dataTransfer: transfer, bubbles: true, composed: true, cancelable: true }),
+      );
+    }, png);
+    await editor.page.waitForFunction(() =>
+      JSON.stringify((document.querySelector("loom-app") as LoomApp).session.document).includes(
+        "file:orange.png",
+      ),
+    );
+    await editor.press("Shift+Enter");
+    expect(await editor.outcome(30_000)).toMatch(/^Done/);
+    const size = await editor
+      .node(id)
+      .locator("canvas")
+      .evaluate((canvas: HTMLCanvasElement) => [canvas.width, canvas.height]);
+    expect(size).toEqual([6, 4]);
+    expect(await editor.node(id).locator(".state").getAttribute("title")).toMatch(/had not run before/);
+  });
+
   test("the wheel zooms at the pointer, a drag on the canvas moves it, Home shows all", async () => {
     const scale = (): Promise<number> =>
       editor.page.evaluate(() => (document.querySelector("loom-app") as LoomApp).canvas.transform.k);

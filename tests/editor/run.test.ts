@@ -22,6 +22,7 @@ function engine(
       return outcome instanceof Error ? Promise.reject(outcome) : Promise.resolve(outcome);
     },
     cancel: () => Promise.resolve(),
+    addFiles: () => Promise.resolve(),
   };
 }
 

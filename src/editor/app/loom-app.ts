@@ -2,15 +2,15 @@ import { LitElement, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { ref } from "lit/directives/ref.js";
 import type { GraphDocument } from "../../engine/graph/document.ts";
-import type { LoomCanvas } from "../canvas/loom-canvas.ts";
+import type { LoomCanvas, SourceRequest } from "../canvas/loom-canvas.ts";
 import type { PaletteRequest } from "../canvas/gestures/gesture.ts";
 import { contains } from "../canvas/geometry.ts";
 import { Autosave } from "../files/autosave.ts";
 import type { SaveState } from "../files/autosave.ts";
 import { readGraph } from "../files/read-graph.ts";
 import type { Template } from "../files/templates.ts";
-import { onDrop, pickFile } from "../files/transfer.ts";
-import { rename } from "../graph/edits.ts";
+import { onDrop, pickFile, pickFolder } from "../files/transfer.ts";
+import { rename, setParam } from "../graph/edits.ts";
 import { insertNode, insertZone } from "../graph/insert.ts";
 import type { PaletteEntry } from "../graph/search.ts";
 import { zonesInside } from "../graph/zones.ts";
@@ -25,7 +25,7 @@ import type { ActionId } from "../shortcuts.ts";
 import type { EditorSession } from "../store/session.ts";
 import { controls } from "../theme/controls.ts";
 import { icons, mark } from "../theme/icons.ts";
-import type { BackendChoice } from "../worker/engine-client.ts";
+import type { BackendChoice, LocalFile } from "../worker/engine-client.ts";
 import { ACTIONS } from "./actions.ts";
 import type { ActionHost } from "./actions.ts";
 import { appStyles } from "./app-styles.ts";
@@ -95,7 +95,7 @@ export class LoomApp extends LitElement implements ActionHost {
       ),
     ];
     window.addEventListener("keydown", this.#key);
-    onDrop(document.body, (file) => void this.#openFile(file));
+    onDrop(document.body, (file, event) => void this.#dropped(file, event));
     void control.start().catch(() => undefined);
   }
 
@@ -133,6 +133,7 @@ export class LoomApp extends LitElement implements ActionHost {
             event.preventDefault();
             this.menu = menuAt(this.canvas, session, event);
           }}
+          @pick-source=${(event: CustomEvent<SourceRequest>): void => void this.#pickSource(event.detail)}
           @edit-carry=${(event: CustomEvent<string>): void =>
             void this.renderRoot.querySelector<LoomCarry>("loom-carry")?.open(event.detail)}
           @open-templates=${(): void => this.openTemplates()}
@@ -418,6 +419,28 @@ export class LoomApp extends LitElement implements ActionHost {
     } catch (error) {
       this.notice = `${name} was not opened. ${error instanceof Error ? error.message : String(error)}`;
     }
+  }
+
+  /** A picture or a model that is dropped on a node becomes its source; anything else should be a graph. */
+  async #dropped(file: File, event: DragEvent): Promise<void> {
+    const node = this.canvas.nodeOf(event);
+    const source = node?.node.shape.params.find((param) => param.spec.kind === "source");
+    if (!node || !source || file.name.endsWith(".json")) return this.#openFile(file);
+    await this.#useFiles(this.canvas.idOf(node), source.name, [{ path: file.name, file }]);
+  }
+
+  async #pickSource({ node, name, holds }: SourceRequest): Promise<void> {
+    if (holds === "model" || holds === "dataset") return this.#useFiles(node, name, await pickFolder());
+    const file = await pickFile(holds === "image" ? "image/png,image/jpeg" : "");
+    if (file) await this.#useFiles(node, name, [{ path: file.name, file }]);
+  }
+
+  async #useFiles(node: string, name: string, files: readonly LocalFile[]): Promise<void> {
+    const [first] = files;
+    if (!first) return;
+    await this.control.addFiles(files);
+    const path = files.length === 1 ? first.path : (first.path.split("/")[0] ?? first.path);
+    this.session.store.execute(`Set ${name}`, setParam(node, name, `file:${path}`));
   }
 
   async #openFile(file: File): Promise<void> {

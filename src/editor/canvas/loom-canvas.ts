@@ -5,6 +5,7 @@ import { edgeKey, setParam, setTitle, setView } from "../graph/edits.ts";
 import { setFrameTitle } from "../graph/frames.ts";
 import { endpoint } from "../graph/ports.ts";
 import { syncEditor } from "../rete/document-sync.ts";
+import type { SourceParam } from "../../engine/node/params.ts";
 import type { TypedSchemes } from "../rete/typed-node.ts";
 import type { EditorSession } from "../store/session.ts";
 import type { StoreChange } from "../store/graph-store.ts";
@@ -23,6 +24,13 @@ import { PointerRouter } from "./pointer-router.ts";
 import { WireLayer } from "./wire-layer.ts";
 import type { Wire, WireEnds } from "./wire-layer.ts";
 import { ZoneLayer } from "./zone-layer.ts";
+
+/** A source parameter that wants something of the person's disk. */
+export interface SourceRequest {
+  readonly node: string;
+  readonly name: string;
+  readonly holds: SourceParam["holds"];
+}
 
 /** Scale below which only titles and pictures are drawn. */
 const FAR = 0.4;
@@ -411,6 +419,9 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     toggleFold: (node) => this.toggleFold([node]),
     editCarry: (zone) => {
       this.dispatchEvent(new CustomEvent<string>("edit-carry", { detail: zone }));
+    },
+    pickSource: (node, name, holds) => {
+      this.dispatchEvent(new CustomEvent<SourceRequest>("pick-source", { detail: { node, name, holds } }));
     },
     toggleAdvanced: (node) => {
       this.#views?.toggleAdvanced(node);

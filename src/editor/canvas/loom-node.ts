@@ -2,11 +2,11 @@ import { LitElement, html, nothing } from "lit";
 import type { PropertyValues, TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { Preview } from "../../engine/node/define-node.ts";
-import type { ParamValue } from "../../engine/node/params.ts";
+import type { ParamValue, SourceParam } from "../../engine/node/params.ts";
 import { portOfParam } from "../graph/catalog.ts";
 import type { Catalog, ParamInfo, PortInfo } from "../graph/catalog.ts";
 import type { TypedNode } from "../rete/typed-node.ts";
-import { formatDuration } from "../run/run-model.ts";
+import { formatBytes, formatDuration, reasonWords } from "../run/run-model.ts";
 import type { NodeRun } from "../run/run-model.ts";
 import { controls } from "../theme/controls.ts";
 import { icons } from "../theme/icons.ts";
@@ -26,6 +26,7 @@ export interface NodeActions {
   toggleFold(node: string): void;
   toggleAdvanced(node: string): void;
   editCarry(zone: string): void;
+  pickSource(node: string, name: string, holds: SourceParam["holds"]): void;
   setTitle(node: string, title: string): void;
 }
 
@@ -261,6 +262,9 @@ export class LoomNode extends LitElement {
           ? paramField(name, spec, value, {
               change: (next) => this.actions.setParam(this.node.id, name, next),
               done: () => this.actions.sealParam(),
+              ...(spec.kind === "source"
+                ? { pick: () => this.actions.pickSource(this.node.id, name, spec.holds) }
+                : {}),
             })
           : html`<span class="driven" title="Set by the wire from ${source}">${source}</span>`
       }
@@ -285,7 +289,14 @@ export class LoomNode extends LitElement {
                   : "";
     return text === ""
       ? nothing
-      : html`<span class="state ${status}" title=${progress?.note ?? ""}>${text}</span>`;
+      : html`<span class="state ${status}" title=${progress?.note ?? this.#why()}>${text}</span>`;
+  }
+
+  /** Why the node ran, or did not. */
+  #why(): string {
+    const { reason, bytes } = this.run;
+    const size = bytes === undefined || bytes === 0 ? "" : ` It holds ${formatBytes(bytes)}.`;
+    return reason ? `${reasonWords(reason)}${size}` : "";
   }
 
   #progress(): TemplateResult | typeof nothing {

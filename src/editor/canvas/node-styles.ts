@@ -344,13 +344,13 @@ export const nodeStyles = css`
     background: var(--bad-soft);
   }
 
-  .seed {
+  .with-button {
     display: flex;
     gap: 4px;
     min-width: 0;
   }
 
-  .seed button {
+  .with-button button {
     flex: none;
     width: 24px;
     min-height: 24px;

@@ -9,6 +9,8 @@ export interface FieldEvents {
   /** A new valid value. Called while typing; {@link done} ends the undo step. */
   change(value: ParamValue): void;
   done(): void;
+  /** Lets the person choose a file or folder of their disk. */
+  pick?(): void;
 }
 
 const SOURCE_HINT = "bundled:…, hf:org/name or https://…";
@@ -75,7 +77,7 @@ export function paramField(
         ${spec.options.map((option) => html`<option value=${option} ?selected=${option === value}>${option}</option>`)}
       </select>`;
     case "seed":
-      return html`<span class="seed">
+      return html`<span class="with-button">
         <input
           inputmode="numeric"
           autocomplete="off"
@@ -107,7 +109,16 @@ export function paramField(
           ></textarea>`
         : textInput();
     case "source":
-      return textInput(SOURCE_HINT);
+      return html`<span class="with-button">
+        ${textInput(SOURCE_HINT)}
+        <button
+          aria-label="Choose ${name} from your disk"
+          title="Choose from your disk"
+          @click=${(): void => events.pick?.()}
+        >
+          ${icons.folder}
+        </button>
+      </span>`;
   }
 
   function textInput(placeholder = ""): TemplateResult {

@@ -115,7 +115,7 @@ export class LoomList extends LitElement {
         height: 70px;
       }
 
-      .seed {
+      .with-button {
         display: flex;
         gap: 4px;
       }
@@ -287,7 +287,8 @@ export class LoomList extends LitElement {
   #param(id: string, param: ParamInfo, rules: WireRules): TemplateResult {
     const { store, document } = this.session;
     if (edgeInto(document, id, param.name)) return this.#input(id, portOfParam(param), rules);
-    const value = document.nodes[id]?.params[param.name] ?? param.spec.default;
+    const { spec } = param;
+    const value = document.nodes[id]?.params[param.name] ?? spec.default;
     return html`<span class="label" title=${param.spec.doc}>${param.name}</span>${paramField(
         param.name,
         param.spec,
@@ -296,6 +297,16 @@ export class LoomList extends LitElement {
           change: (next) =>
             store.execute(`Set ${param.name}`, setParam(id, param.name, next), `param ${id}.${param.name}`),
           done: () => store.seal(),
+          ...(spec.kind === "source"
+            ? {
+                pick: () =>
+                  this.dispatchEvent(
+                    new CustomEvent("pick-source", {
+                      detail: { node: id, name: param.name, holds: spec.holds },
+                    }),
+                  ),
+              }
+            : {}),
         },
       )}`;
   }

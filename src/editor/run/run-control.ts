@@ -1,6 +1,6 @@
 import type { EditorSession } from "../store/session.ts";
 import { zoneEndNode } from "../graph/ports.ts";
-import type { BackendChoice, EngineClient, RuntimeInfo } from "../worker/engine-client.ts";
+import type { BackendChoice, EngineClient, LocalFile, RuntimeInfo } from "../worker/engine-client.ts";
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -90,6 +90,11 @@ export class RunControl {
       runs.end("failed", performance.now());
     }
     this.#tell();
+  }
+
+  /** Files of the person's disk, for sources that name them. */
+  addFiles(files: readonly LocalFile[]): Promise<void> {
+    return this.#client.addFiles(files);
   }
 
   async cancel(): Promise<void> {

@@ -204,6 +204,36 @@ function scalarNote(scalars: Readonly<Record<string, number>>): { note: string }
   return { note: entries.map(([name, value]) => `${name} ${formatNumber(value)}`).join(", ") };
 }
 
+/** Why a node ran or did not, as a sentence. */
+export function reasonWords(reason: RunReason): string {
+  switch (reason.kind) {
+    case "cached":
+      return "Nothing that it depends on has changed.";
+    case "first-run":
+      return "It had not run before.";
+    case "input-changed":
+      return `It ran because its input "${reason.port}" from ${reason.source} changed.`;
+    case "param-changed":
+      return `It ran because "${reason.param}" changed.`;
+    case "definition-changed":
+      return "It ran because the node itself is a newer version.";
+    case "source-changed":
+      return "It ran because the file that it reads changed.";
+    case "evicted":
+      return "It ran again because its result had made room for others.";
+    case "not-needed":
+      return "It did not run: all that reads it was kept.";
+    case "not-cacheable":
+      return "It runs every time.";
+  }
+}
+
+export function formatBytes(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  if (bytes < 1024 ** 2) return `${(bytes / 1024).toFixed(1)} KB`;
+  return bytes < 1024 ** 3 ? `${(bytes / 1024 ** 2).toFixed(1)} MB` : `${(bytes / 1024 ** 3).toFixed(2)} GB`;
+}
+
 /** Four significant digits, without an exponent where it can be read without one. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return String(value);

@@ -43,6 +43,7 @@ export const icons = {
     "M4 20v-4.5h4.5",
   ),
   trash: paths("M4 7h16", "M9 7V4h6v3", "M6.5 7l1 13h9l1-13"),
+  folder: paths("M3 6h6l2 2h10v11H3z"),
   note: paths("M5 4h14v11l-5 5H5z", "M14 20v-5h5"),
 } as const;
 

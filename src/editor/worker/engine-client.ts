@@ -44,6 +44,14 @@ export interface EngineClient {
   run(document: GraphDocument, options: RunOptions, onEvent: (event: RunEvent) => void): Promise<RunOutcome>;
   /** Takes effect within one iteration. */
   cancel(): Promise<void>;
+  /** Makes files of the person's disk known under the path that `file:<path>` names. They stay where they are. */
+  addFiles(files: readonly LocalFile[]): Promise<void>;
+}
+
+/** A file that the person chose. In a chosen folder the path begins with the folder's name. */
+export interface LocalFile {
+  readonly path: string;
+  readonly file: File;
 }
 
 /** What the worker offers over comlink. */
@@ -52,4 +60,5 @@ export interface EngineWorker {
   init(backend: BackendChoice, pageUrl: string, onFile: (file: SavedFile) => void): Promise<RuntimeInfo>;
   run(document: GraphDocument, options: RunOptions, onEvent: (event: RunEvent) => void): Promise<RunOutcome>;
   cancel(): void;
+  addFiles(files: readonly LocalFile[]): void;
 }

@@ -8,6 +8,8 @@ import type { BackendChoice, EngineWorker, RunOutcome } from "./engine-client.ts
 /** Previews of a running zone come at most this often: more than the eye needs costs time that the run wants. */
 const PREVIEW_MS = 120;
 
+/** By the path that `file:<path>` names. */
+const local = new Map<string, File>();
 let runner: Runner | undefined;
 let backend: BackendChoice = "auto";
 let controller: AbortController | undefined;
@@ -19,6 +21,7 @@ const engine: EngineWorker = {
     runner ??= new Runner({
       services: webServices({
         baseUrl: pageUrl,
+        local,
         files: {
           write: (path, bytes) => {
             onFile({ name: path.split("/").at(-1) ?? path, bytes });
@@ -57,6 +60,10 @@ const engine: EngineWorker = {
     );
     await told;
     return outcome;
+  },
+
+  addFiles(files) {
+    for (const { path, file } of files) local.set(path, file);
   },
 
   cancel() {

@@ -4,6 +4,7 @@ import type {
   BackendChoice,
   EngineClient,
   EngineWorker,
+  LocalFile,
   RunOutcome,
   RuntimeInfo,
   SavedFile,
@@ -23,6 +24,7 @@ export function createWorkerClient({ pageUrl, onFile }: WorkerClientOptions): En
   let live:
     | { readonly worker: Worker; readonly remote: Remote<EngineWorker>; readonly death: Promise<never> }
     | undefined;
+  const files: LocalFile[] = [];
   let choice: BackendChoice = "auto";
 
   const start = (): NonNullable<typeof live> => {
@@ -48,7 +50,10 @@ export function createWorkerClient({ pageUrl, onFile }: WorkerClientOptions): En
 
   const init = async (backend: BackendChoice): Promise<RuntimeInfo> => {
     choice = backend;
-    live ??= start();
+    if (!live) {
+      live = start();
+      await live.remote.addFiles(files);
+    }
     return Promise.race([live.remote.init(backend, pageUrl, proxy(onFile)), live.death]);
   };
 
@@ -58,6 +63,10 @@ export function createWorkerClient({ pageUrl, onFile }: WorkerClientOptions): En
       if (!live) await init(choice);
       live ??= start();
       return Promise.race([live.remote.run(document, options, proxy(onEvent)), live.death]);
+    },
+    addFiles: async (added) => {
+      files.push(...added);
+      await live?.remote.addFiles(added);
     },
     cancel: async () => {
       await live?.remote.cancel();

@@ -1,8 +1,9 @@
-import type { ErasedArguments, NodeDefinition } from "../node/define-node.ts";
+import type { ErasedArguments, NodeDefinition, Ports } from "../node/define-node.ts";
 import { checkParam } from "../node/param-check.ts";
+import { PartialOutputsError } from "../node/partial-outputs.ts";
 import { EngineError } from "./errors.ts";
 import type { RunReason } from "./events.ts";
-import { letGo, type Held } from "./ownership.ts";
+import { hold, letGo, type Held } from "./ownership.ts";
 import type { NodeStep, Step } from "./plan-data.ts";
 import { bytesIn, checkOutputs, isSound, readInput, storeOutputs } from "./ports.ts";
 import type { RunState } from "./state.ts";
@@ -96,7 +97,10 @@ export class NodeRunner {
       this.#finished(step, started);
       await this.#preview(step, definition, ready, last);
     } catch (error) {
-      throw this.#state.locate(error, step);
+      const located = this.#state.locate(error, step);
+      if (error instanceof PartialOutputsError)
+        keepPartial(located, step.node, definition.outputs, error.outputs);
+      throw located;
     } finally {
       this.#finish(ready);
     }
@@ -230,4 +234,21 @@ export class NodeRunner {
       this.#state.emit({ type: "warning", node: step.node, message: `No preview: ${reason}` });
     }
   }
+}
+
+/** Hangs what a broken node could save on its error. A run that was cancelled wants nothing of it, but frees it too. */
+function keepPartial(
+  error: EngineError,
+  node: string,
+  ports: Ports,
+  outputs: Readonly<Record<string, unknown>>,
+): void {
+  const values = Object.entries(outputs).filter(([port, value]) => ports[port]?.type.guard(value) === true);
+  const held = values.map(([port, value]) => hold(value, ports[port]?.type));
+  error.partial = {
+    outputs: { [node]: Object.fromEntries(values) },
+    dispose: () => {
+      for (const one of held.splice(0)) letGo(one);
+    },
+  };
 }

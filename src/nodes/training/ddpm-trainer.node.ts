@@ -10,6 +10,7 @@ import { disposeWeights, shareWeights } from "../../diffusion/weights/dispose.ts
 import type { Model, Weights } from "../../diffusion/weights/parameters.ts";
 import { learningRateFactor } from "../../diffusion/training/learning-rate.ts";
 import { defineNode, port, type RunContext } from "../../engine/node/define-node.ts";
+import { PartialOutputsError } from "../../engine/node/partial-outputs.ts";
 import { boolean, choice, float, int, seed } from "../../engine/node/params.ts";
 import { TorchGenerator } from "../../tensor/torch-generator.ts";
 import { tensorHost } from "../host.ts";
@@ -94,6 +95,7 @@ export default defineNode({
     const settings = optimizerSettings(params, batches.total);
     const emaConfig = { ...defaultEma, decay: params.emaDecay };
     const losses: number[] = [];
+    const trained = (weights: Weights): Model<unknown> => ({ ...unet, weights });
     let generator = inputs.generator;
     let state: TrainingState = {
       weights: shareWeights(unet.weights),
@@ -129,7 +131,7 @@ export default defineNode({
         next.loss.dispose();
         if (!Number.isFinite(loss)) {
           disposeState(next.state);
-          throw new Error(notFinite(loss, step));
+          throw new BrokenTraining(notFinite(loss, step));
         }
         disposeState(state);
         ({ state, generator } = next);
@@ -137,14 +139,24 @@ export default defineNode({
         await reportStep(context, step, batches.total, loss);
       }
     } catch (error) {
-      disposeState(state);
-      throw error;
+      if (!(error instanceof BrokenTraining)) {
+        disposeState(state);
+        throw error;
+      }
+      disposeOptimizerState(state.optimizerState);
+      throw new PartialOutputsError(error.message, {
+        unet: trained(state.weights),
+        ema: trained(state.ema),
+        losses,
+      });
     }
     disposeOptimizerState(state.optimizerState);
-    const trained = (weights: Weights): Model<unknown> => ({ ...unet, weights });
     return { unet: trained(state.weights), ema: trained(state.ema), losses, generator };
   },
 });
+
+/** A loss that is not finite: what was trained before it is kept. */
+class BrokenTraining extends Error {}
 
 async function reportStep(context: RunContext, step: number, total: number, loss: number): Promise<void> {
   context.signal.throwIfAborted();

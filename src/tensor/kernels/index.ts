@@ -4,6 +4,7 @@ import { addKernel, replaceKernel } from "./registry.ts";
 import { activation, activationGrad, geglu, gegluGrad } from "./webgpu-activations.ts";
 import { adamFirst, adamSecond, adamWeight } from "./webgpu-adam.ts";
 import { attention } from "./webgpu-attention.ts";
+import { mendAddN } from "./webgpu-add-n.ts";
 import { mendConv2d } from "./webgpu-conv2d.ts";
 import { mendConv2dBackpropFilter, mendConv2dBackpropInput } from "./webgpu-conv2d-gradients.ts";
 import { mendFill } from "./webgpu-int32.ts";
@@ -21,6 +22,7 @@ export function mendWebgpuKernels(): void {
   replaceKernel("webgpu", "FusedConv2D", (stock) => mendConv2d(stock));
   replaceKernel("webgpu", "Conv2DBackpropFilter", mendConv2dBackpropFilter);
   replaceKernel("webgpu", "Conv2DBackpropInput", mendConv2dBackpropInput);
+  replaceKernel("webgpu", "AddN", mendAddN);
   replaceKernel("webgpu", "Sum", mendSum);
   replaceKernel("webgpu", "Softmax", () => softmax);
   replaceKernel("webgpu", "Multinomial", () => multinomial);

@@ -10,8 +10,15 @@ export interface KernelCall {
 
 export type KernelBody = (call: KernelCall) => tf.TensorInfo | tf.TensorInfo[];
 
+/** tfjs's own kernels that ours replaced, by name, for comparisons with them. */
+export const replacedKernels: ReadonlyMap<string, tf.KernelConfig> = new Map();
+
+/** Names of the kernels that the WASM backend did not have. */
+export const addedKernels: ReadonlySet<string> = new Set();
+
 /** Adds a kernel that the WASM backend lacks. */
 export function addKernel(kernelName: string, body: KernelBody): void {
+  (addedKernels as Set<string>).add(kernelName);
   tf.registerKernel({ kernelName, backendName: "wasm", kernelFunc: body as unknown as tf.KernelFunc });
 }
 
@@ -21,6 +28,7 @@ export function addKernel(kernelName: string, body: KernelBody): void {
  */
 export function replaceKernel(kernelName: string, makeBody: (stock: KernelBody) => KernelBody): void {
   const stock = tf.getKernel(kernelName, "wasm");
+  (replacedKernels as Map<string, tf.KernelConfig>).set(kernelName, stock);
   tf.unregisterKernel(kernelName, "wasm");
   const body = makeBody(stock.kernelFunc as unknown as KernelBody);
   tf.registerKernel({ ...stock, kernelFunc: body as unknown as tf.KernelFunc });

@@ -186,7 +186,7 @@ with torch.no_grad():
     usual = unets["base"].attn_processors
     unets["base"].set_attn_processor(Listen())
     noise = torch.randn((1, 4, 8, 12), generator=torch.Generator().manual_seed(0))
-    unets["base"](noise, 501, states)
+    unets["base"](noise, 499, states)
     unets["base"].set_attn_processor(usual)
     groups, start = [], 1
     pieces = tokens.tokenize(words)
