@@ -204,9 +204,16 @@ export class EditorPage {
 
   /** Waits for the end of a run and says how it ended. */
   async outcome(timeout: number): Promise<string> {
-    const status = this.page.locator(".status .progress");
-    await status.filter({ hasText: /Done|Failed|Cancelled/ }).waitFor({ timeout });
-    return status.innerText();
+    await this.page.waitForFunction(
+      () => {
+        const { runs } = (document.querySelector("loom-app") as LoomApp).session;
+        return runs.phase === "idle" && runs.summary !== undefined;
+      },
+      undefined,
+      { timeout },
+    );
+    await this.settled();
+    return this.page.locator(".status .progress").innerText();
   }
 
   async saved(): Promise<void> {

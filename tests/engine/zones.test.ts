@@ -6,6 +6,7 @@ import {
   expectNothingLeft,
   failure,
   graph,
+  idleThunk,
   openDrivers,
   run,
   runs,

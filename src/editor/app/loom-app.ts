@@ -145,6 +145,7 @@ export class LoomApp extends LitElement implements ActionHost {
           this.showList
             ? html`<loom-list
                 .session=${session}
+                @pick-source=${(event: CustomEvent<SourceRequest>): void => void this.#pickSource(event.detail)}
                 @reveal=${(event: CustomEvent<string>): void => void this.canvas.reveal(event.detail)}
                 @close=${(): void => this.toggleList()}
               ></loom-list>`

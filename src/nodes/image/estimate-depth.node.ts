@@ -17,10 +17,14 @@ export default defineNode({
     image: port(imageType, "Pictures from 0 to 1, in colour."),
   },
   params: {},
-  outputs: { depth: port(imageType, "[batch, side, side, 1] at the network's own size: 0 farthest, 1 nearest.") },
+  outputs: {
+    depth: port(imageType, "[batch, side, side, 1] at the network's own size: 0 farthest, 1 nearest."),
+  },
   run: ({ inputs: { depthEstimator, image } }) => {
     if (image.shape[3] !== 3)
-      throw new Error(`image has ${String(image.shape[3])} channels; a depth estimator reads 3: red, green, blue.`);
+      throw new Error(
+        `image has ${String(image.shape[3])} channels; a depth estimator reads 3: red, green, blue.`,
+      );
     const { dpt, preprocessing } = depthEstimator.config as DepthEstimatorConfig;
     const depth = tf.expandDims(
       dptForward(dpt, depthEstimator.weights, depthPixelValues(image, preprocessing)),
