@@ -2,7 +2,7 @@
  * Measures, each figure beside its peer in the same run:
  *
  *   npm run bench            everything
- *   npm run bench engine     one part: engine, training, unet
+ *   npm run bench engine     one part: engine, wasm, training, unet
  */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -23,6 +23,10 @@ if (!existsSync(`${folder}node_modules`)) {
 
 const parts: Record<string, { readonly title: string; readonly run: () => Promise<readonly Result[]> }> = {
   engine: { title: "Engine", run: async () => (await import("./engine/executor.ts")).benchEngine() },
+  wasm: {
+    title: "WASM kernels beside those of tfjs",
+    run: async () => (await import("./tensor/wasm-kernels.ts")).benchWasmKernels(),
+  },
   training: { title: "Training", run: async () => (await import("./diffusion/training.ts")).benchTraining() },
   unet: { title: "U-Net step", run: async () => (await import("./diffusion/unet-step.ts")).benchUnetStep() },
 };

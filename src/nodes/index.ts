@@ -23,6 +23,7 @@ import loadTensor from "./io/load-tensor.node.ts";
 import saveTensor from "./io/save-tensor.node.ts";
 import createBasicUnet from "./model/create-basic-unet.node.ts";
 import createUnet from "./model/create-unet.node.ts";
+import loadCheckpoint from "./model/load-checkpoint.node.ts";
 import loadDepthEstimator from "./model/load-depth-estimator.node.ts";
 import loadPipeline from "./model/load-pipeline.node.ts";
 import loadUnet from "./model/load-unet.node.ts";
@@ -97,6 +98,7 @@ export const nodes: readonly NodeDefinition[] = [
   saveTensor,
   createBasicUnet,
   createUnet,
+  loadCheckpoint,
   loadDepthEstimator,
   loadPipeline,
   loadUnet,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { GraphDocument } from "../../src/engine/graph/document.ts";
 import type { RunEvent } from "../../src/engine/run/events.ts";
 import { RunControl } from "../../src/editor/run/run-control.ts";
 import { RunModel, formatDuration, formatNumber } from "../../src/editor/run/run-model.ts";
@@ -23,6 +24,11 @@ function engine(
     },
     cancel: () => Promise.resolve(),
     addFiles: () => Promise.resolve(),
+    upgrade: (document) =>
+      Promise.resolve({
+        ...document,
+        nodes: Object.fromEntries(Object.entries(document.nodes).map(([id, node]) => [id, { ...node, version: 2 }])),
+      }),
   };
 }
 
@@ -113,6 +119,20 @@ describe("running", () => {
     const client = engine([], { kind: "done" });
     await new RunControl(new EditorSession(catalog, zoned), client).run(["weave"]);
     expect(client.ran).toEqual([{ only: ["weave"] }]);
+  });
+
+  test("nodes of an older version are brought up to date, as one step that can be undone", async () => {
+    const old: GraphDocument = { format: 1, nodes: { weave: { type: "cloth/weave", version: 1, params: {} } }, edges: [] };
+    const session = new EditorSession(catalog, old);
+    expect(session.faults.map((fault) => fault.message).join()).toMatch(/version 1.*now version 2/);
+    const control = new RunControl(session, engine([], { kind: "done" }));
+    await control.upgrade();
+    expect(session.document.nodes["weave"]?.version).toBe(2);
+    const current = session.document;
+    await control.upgrade();
+    expect(session.document).toBe(current);
+    session.store.undo();
+    expect(session.document).toBe(old);
   });
 
   test("faults of the graph are found while it is edited, before any run", () => {

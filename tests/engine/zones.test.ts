@@ -288,6 +288,17 @@ describe("X8 lazy inputs", () => {
     result.dispose();
   });
 
+  test("two owners share what both defer: it runs once", async () => {
+    const document = graph({ a: "box", s: "add", l1: "lazy", l2: "lazy" }, [
+      "a.box > s.a",
+      "s.sum > l1.later",
+      "s.sum > l2.later",
+    ]);
+    const result = await run(document);
+    expect(result.events.filter((event) => event.type === "nodeStarted" && event.node === "s")).toHaveLength(1);
+    result.dispose();
+  });
+
   test("called again they run nothing again", async () => {
     const result = await run(lazy());
     const started = result.events.filter((event) => event.type === "nodeStarted" && event.node === "two");

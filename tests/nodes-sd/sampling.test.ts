@@ -166,7 +166,7 @@ describe("models and inputs that do not belong together", () => {
 
 describe("a sampler that is stopped", () => {
   it("ends within a step and leaves no tensor behind", async () => {
-    const graph = networks({ sampler: ["sampling/sampler", { numInferenceSteps: 1000 }] }, []);
+    const graph = networks({ sampler: ["sampling/sampler", { numInferenceSteps: 500 }] }, []);
     const stop = new AbortController();
     let steps = 0;
     const onEvent = (event: RunEvent): void => {

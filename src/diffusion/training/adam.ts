@@ -1,4 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
+import { adamUpdate } from "../../tensor/adam.ts";
 import type { Weights } from "../weights/parameters.ts";
 import type { OptimizerState } from "./optimizer.ts";
 
@@ -39,6 +40,16 @@ export function adamStep(
   state: OptimizerState,
 ): OptimizerStep {
   const step = state.step + 1;
+  const { kind, beta1, beta2, epsilon, weightDecay } = config;
+  const coefficients = {
+    beta1,
+    beta2,
+    epsilon,
+    l2: kind === "adam" ? weightDecay : 0,
+    shrink: kind === "adamw" ? 1 - learningRate * weightDecay : 1,
+    stepSize: learningRate / (1 - beta1 ** step),
+    secondCorrection: Math.sqrt(1 - beta2 ** step),
+  };
   const next = {
     weights: {} as Record<string, tf.Tensor>,
     firstMoments: {} as Record<string, tf.Tensor>,
@@ -51,7 +62,7 @@ export function adamStep(
         `Optimizer: "${name}" has no ${gradient ? "moments" : "gradient"}; model and optimizer do not belong together.`,
       );
     }
-    const updated = updateParameter(config, learningRate, step, { weight, gradient, first, second });
+    const updated = adamUpdate({ weight, first, second }, gradient, coefficients);
     next.weights[name] = updated.weight;
     next.firstMoments[name] = updated.first;
     next.secondMoments[name] = updated.second;
@@ -60,36 +71,4 @@ export function adamStep(
     weights: next.weights,
     state: { step, firstMoments: next.firstMoments, secondMoments: next.secondMoments },
   };
-}
-
-interface ParameterState {
-  readonly weight: tf.Tensor;
-  readonly first: tf.Tensor;
-  readonly second: tf.Tensor;
-}
-
-/** Algorithm 1 of Kingma and Ba; the bias corrections are folded into the step size and the denominator, as torch does. */
-function updateParameter(
-  { kind, beta1, beta2, epsilon, weightDecay }: AdamConfig,
-  learningRate: number,
-  step: number,
-  parameter: ParameterState & { readonly gradient: tf.Tensor },
-): ParameterState {
-  const stepSize = learningRate / (1 - beta1 ** step);
-  const secondCorrection = Math.sqrt(1 - beta2 ** step);
-  return tf.tidy(() => {
-    const decays = weightDecay !== 0;
-    const weight =
-      kind === "adamw" && decays
-        ? tf.mul(parameter.weight, 1 - learningRate * weightDecay)
-        : parameter.weight;
-    const gradient =
-      kind === "adam" && decays
-        ? tf.add(parameter.gradient, tf.mul(parameter.weight, weightDecay))
-        : parameter.gradient;
-    const first = tf.add(parameter.first, tf.mul(tf.sub(gradient, parameter.first), 1 - beta1));
-    const second = tf.add(tf.mul(parameter.second, beta2), tf.mul(tf.square(gradient), 1 - beta2));
-    const denominator = tf.add(tf.div(tf.sqrt(second), secondCorrection), epsilon);
-    return { weight: tf.sub(weight, tf.mul(tf.div(first, denominator), stepSize)), first, second };
-  });
 }

@@ -84,6 +84,9 @@ export class LoomApp extends LitElement implements ActionHost {
     void saving;
     this.#unsubscribe = [
       session.store.subscribe(refresh),
+      session.store.subscribe(({ cause }) => {
+        if (cause === "replace") void control.upgrade();
+      }),
       session.selection.subscribe(refresh),
       session.runs.subscribe(refresh),
       control.subscribe(refresh),
@@ -96,7 +99,10 @@ export class LoomApp extends LitElement implements ActionHost {
     ];
     window.addEventListener("keydown", this.#key);
     onDrop(document.body, (file, event) => void this.#dropped(file, event));
-    void control.start().catch(() => undefined);
+    void control.start().then(
+      () => control.upgrade(),
+      () => undefined,
+    );
   }
 
   override disconnectedCallback(): void {
@@ -178,7 +184,10 @@ export class LoomApp extends LitElement implements ActionHost {
       }
       ${this.#status(problems.length)}
       <loom-templates
-        @choose=${(event: CustomEvent<Template>): void => this.#open(event.detail.text, event.detail.name)}
+        @choose=${(event: CustomEvent<Template>): void => {
+          this.#open(event.detail.text, event.detail.name);
+          this.canvas.element.focus({ preventScroll: true });
+        }}
       ></loom-templates>
       <loom-carry .session=${session}></loom-carry> <loom-shortcuts></loom-shortcuts>`;
   }

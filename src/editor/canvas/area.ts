@@ -1,9 +1,9 @@
 import { AreaPlugin, Zoom } from "rete-area-plugin";
 import type { TypedSchemes } from "../rete/typed-node.ts";
 
-export const ZOOM = { least: 0.1, most: 2.5 } as const;
+const ZOOM = { least: 0.1, most: 2.5 } as const;
 
-const clampZoom = (zoom: number): number => Math.min(ZOOM.most, Math.max(ZOOM.least, zoom));
+export const clampZoom = (zoom: number): number => Math.min(ZOOM.most, Math.max(ZOOM.least, zoom));
 
 /** Rete's zoom with pinch as it is; the wheel follows the pointer, and a double click is the palette's, not a zoom. */
 class LoomZoom extends Zoom {

@@ -10,7 +10,7 @@ export function drawImage(canvas: HTMLCanvasElement, preview: Extract<Preview, {
   canvas.getContext("2d")?.putImageData(pixels, 0, 0);
 }
 
-export const CHART = { width: 488, height: 200 } as const;
+const CHART = { width: 488, height: 200 } as const;
 
 /** Draws a curve with its range; twice the size that it is shown at, for sharp lines. */
 export function drawChart(canvas: HTMLCanvasElement, preview: Extract<Preview, { kind: "chart" }>): void {

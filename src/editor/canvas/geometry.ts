@@ -1,4 +1,3 @@
-import type { NodeRecord } from "../../engine/graph/document.ts";
 import type { ParamInfo } from "../graph/catalog.ts";
 import type { NodeShape } from "../graph/ports.ts";
 
@@ -47,7 +46,7 @@ export interface NodeFace {
 const isTall = (param: ParamInfo, wired: ReadonlySet<string>): boolean =>
   param.spec.kind === "text" && param.spec.multiline === true && !wired.has(param.name);
 
-export const paramHeight = (param: ParamInfo, wired: ReadonlySet<string>): number =>
+const paramHeight = (param: ParamInfo, wired: ReadonlySet<string>): number =>
   isTall(param, wired) ? NODE.multiline : NODE.param;
 
 /** Where everything of a node stands, from its shape alone. */
@@ -139,10 +138,7 @@ export const grow = (rect: Rect, by: number): Rect => ({
 });
 
 /** Control points of a wire: it leaves to the right and arrives from the left. */
-export function wireCurve(
-  from: PortPlace,
-  to: PortPlace,
-): readonly [PortPlace, PortPlace, PortPlace, PortPlace] {
+function wireCurve(from: PortPlace, to: PortPlace): readonly [PortPlace, PortPlace, PortPlace, PortPlace] {
   const reach = Math.max(30, Math.min(180, Math.hypot(to.x - from.x, to.y - from.y) / 2));
   return [from, { x: from.x + reach, y: from.y }, { x: to.x - reach, y: to.y }, to];
 }
@@ -178,18 +174,3 @@ function distanceToSegment(a: PortPlace, b: PortPlace, x: number, y: number): nu
   const t = length === 0 ? 0 : Math.max(0, Math.min(1, ((x - a.x) * dx + (y - a.y) * dy) / length));
   return Math.hypot(x - a.x - t * dx, y - a.y - t * dy);
 }
-
-/** Inputs of each node that have a wire. */
-export function wiredInputs(edges: readonly { readonly to: string }[]): Map<string, Set<string>> {
-  const wired = new Map<string, Set<string>>();
-  for (const { to } of edges) {
-    const dot = to.lastIndexOf(".");
-    const node = to.slice(0, dot);
-    const ports = wired.get(node);
-    if (ports) ports.add(to.slice(dot + 1));
-    else wired.set(node, new Set([to.slice(dot + 1)]));
-  }
-  return wired;
-}
-
-export type NodeRecords = Readonly<Record<string, NodeRecord>>;

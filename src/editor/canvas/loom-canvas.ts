@@ -10,7 +10,7 @@ import type { TypedSchemes } from "../rete/typed-node.ts";
 import type { EditorSession } from "../store/session.ts";
 import type { StoreChange } from "../store/graph-store.ts";
 import { controls } from "../theme/controls.ts";
-import { LoomArea } from "./area.ts";
+import { LoomArea, clampZoom } from "./area.ts";
 import { canvasStyles } from "./canvas-styles.ts";
 import { FrameLayer } from "./frame-layer.ts";
 import { boundsOf, contains } from "./geometry.ts";
@@ -168,7 +168,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
   async zoomBy(factor: number): Promise<void> {
     const { x, y, k } = this.transform;
     const { x: cx, y: cy } = this.center();
-    const next = Math.min(2.5, Math.max(0.1, k * factor));
+    const next = clampZoom(k * factor);
     await this.#area?.show(x + cx * (k - next), y + cy * (k - next), next);
   }
 
@@ -176,13 +176,13 @@ export class LoomCanvas extends LitElement implements CanvasHost {
    * Shows these nodes, or all, as large as they fit and never larger than they are. With a `least` scale what does not fit
    * is seen from its left: that is where a graph begins.
    */
-  async fit(ids: Iterable<string> = Object.keys(this.session.document.nodes), least = 0.1): Promise<void> {
+  async fit(ids: Iterable<string> = Object.keys(this.session.document.nodes), least = 0): Promise<void> {
     const bounds = boundsOf([...ids].flatMap((id) => this.rect(id) ?? []));
     if (!bounds || this.clientWidth === 0) return;
     const margin = Math.min(56, this.clientWidth / 12);
     const width = this.clientWidth - 2 * margin;
     const height = this.clientHeight - 2 * margin;
-    const k = Math.max(least, Math.min(1, width / bounds.width, height / bounds.height));
+    const k = clampZoom(Math.max(least, Math.min(1, width / bounds.width, height / bounds.height)));
     const x =
       bounds.width * k > width
         ? margin - bounds.x * k

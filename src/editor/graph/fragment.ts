@@ -6,7 +6,7 @@ import { address, endpoint, zoneEndNode } from "./ports.ts";
 import { WireRules } from "./wiring.ts";
 
 /** Nodes with both ends of every zone that one end of is among them: half a zone is none. */
-export function wholeZones(document: GraphDocument, catalog: Catalog, ids: Iterable<string>): Set<string> {
+function wholeZones(document: GraphDocument, catalog: Catalog, ids: Iterable<string>): Set<string> {
   const whole = new Set(ids);
   for (const id of [...whole]) {
     const record = document.nodes[id];

@@ -30,7 +30,7 @@ function scope(
 }
 
 /** The zone itself and all zones around it, from the inside out. */
-export function zonePath(document: GraphDocument, zone: string | undefined): string[] {
+function zonePath(document: GraphDocument, zone: string | undefined): string[] {
   const path: string[] = [];
   for (let id = zone; id !== undefined && !path.includes(id); id = document.zones?.[id]?.parent)
     path.push(id);
@@ -108,7 +108,7 @@ export class WireRules {
  * The node and all nodes that must run after it, or all that must run before it. Zones count as the engine counts them:
  * a begin runs before all that stands in its zone, the end after it.
  */
-export function reachable(
+function reachable(
   document: GraphDocument,
   catalog: Catalog,
   start: string,

@@ -1,5 +1,6 @@
 import type { EditorSession } from "../store/session.ts";
 import { zoneEndNode } from "../graph/ports.ts";
+import { bringUpToDate } from "./upgrade.ts";
 import type { BackendChoice, EngineClient, LocalFile, RuntimeInfo } from "../worker/engine-client.ts";
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -95,6 +96,16 @@ export class RunControl {
   /** Files of the person's disk, for sources that name them. */
   addFiles(files: readonly LocalFile[]): Promise<void> {
     return this.#client.addFiles(files);
+  }
+
+  /** Brings older nodes of the open graph up to date; where that fails, validation names them. */
+  async upgrade(): Promise<void> {
+    try {
+      await bringUpToDate(this.#session, this.#client);
+    } catch (error) {
+      this.#failure = wordsOf(error);
+      this.#tell();
+    }
   }
 
   async cancel(): Promise<void> {

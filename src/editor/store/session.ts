@@ -21,7 +21,10 @@ export class EditorSession {
     this.store = new GraphStore(document);
     this.#check(document);
     this.store.subscribe((change) => {
-      if (change.cause === "replace") this.runs.clear();
+      if (change.cause === "replace") {
+        this.runs.clear();
+        this.selection.clear();
+      }
       this.selection.keep(change.document.nodes, new Set(change.document.edges.map(edgeKey)));
       const { document: now, previous } = change;
       if (now.nodes !== previous.nodes || now.edges !== previous.edges || now.zones !== previous.zones)

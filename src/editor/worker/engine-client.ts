@@ -46,6 +46,8 @@ export interface EngineClient {
   cancel(): Promise<void>;
   /** Makes files of the person's disk known under the path that `file:<path>` names. They stay where they are. */
   addFiles(files: readonly LocalFile[]): Promise<void>;
+  /** The graph with the parameters of its older nodes brought up to date. */
+  upgrade(document: GraphDocument): Promise<GraphDocument>;
 }
 
 /** A file that the person chose. In a chosen folder the path begins with the folder's name. */
@@ -61,4 +63,5 @@ export interface EngineWorker {
   run(document: GraphDocument, options: RunOptions, onEvent: (event: RunEvent) => void): Promise<RunOutcome>;
   cancel(): void;
   addFiles(files: readonly LocalFile[]): void;
+  upgrade(document: GraphDocument): GraphDocument;
 }

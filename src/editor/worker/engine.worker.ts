@@ -1,6 +1,7 @@
 import { expose } from "comlink";
 import { DocumentError } from "../../engine/graph/parse.ts";
 import { EngineError, InvalidGraphError } from "../../engine/run/errors.ts";
+import { readGraph } from "../../nodes/read-graph.ts";
 import { Runner } from "../../nodes/runner.ts";
 import { webServices } from "../../nodes/sources/web-sources.ts";
 import type { BackendChoice, EngineWorker, RunOutcome } from "./engine-client.ts";
@@ -65,6 +66,8 @@ const engine: EngineWorker = {
   addFiles(files) {
     for (const { path, file } of files) local.set(path, file);
   },
+
+  upgrade: (document) => readGraph(document),
 
   cancel() {
     controller?.abort();

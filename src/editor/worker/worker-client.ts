@@ -68,6 +68,11 @@ export function createWorkerClient({ pageUrl, onFile }: WorkerClientOptions): En
       files.push(...added);
       await live?.remote.addFiles(added);
     },
+    upgrade: async (document) => {
+      if (!live) await init(choice);
+      live ??= start();
+      return Promise.race([live.remote.upgrade(document), live.death]);
+    },
     cancel: async () => {
       await live?.remote.cancel();
     },

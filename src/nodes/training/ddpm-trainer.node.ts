@@ -11,13 +11,13 @@ import type { Model, Weights } from "../../diffusion/weights/parameters.ts";
 import { learningRateFactor } from "../../diffusion/training/learning-rate.ts";
 import { defineNode, port, type RunContext } from "../../engine/node/define-node.ts";
 import { PartialOutputsError } from "../../engine/node/partial-outputs.ts";
-import { boolean, choice, float, int, seed } from "../../engine/node/params.ts";
+import { choice, float } from "../../engine/node/params.ts";
 import { TorchGenerator } from "../../tensor/torch-generator.ts";
 import { tensorHost } from "../host.ts";
 import { runNetwork } from "../model/run-network.ts";
 import { drawPictures } from "../sampling/draw.ts";
 import { datasetType, generatorType, noiseSchedulerType, numbersType, unetType } from "../socket-types.ts";
-import { epochOrder } from "./epoch-order.ts";
+import { epochOrder, epochParams } from "./epoch-order.ts";
 import { notFinite } from "./not-finite.ts";
 import { optimizerParams, optimizerSettings } from "./optimizer-value.ts";
 
@@ -47,17 +47,7 @@ export default defineNode({
     generator: port(generatorType, "Random state for timesteps and noise."),
   },
   params: {
-    epochs: int({ default: 1, min: 1, max: 100_000, doc: "How often every picture is seen." }),
-    batchSize: int({ default: 128, min: 1, max: 65_536, unit: "pictures", doc: "Pictures in a batch." }),
-    maxSteps: int({
-      default: 0,
-      min: 0,
-      max: 100_000_000,
-      unit: "steps",
-      doc: "Stop after so many batches; 0 for all.",
-    }),
-    shuffle: boolean({ default: true, doc: "Draw a new order for each epoch." }),
-    seed: seed({ default: 0, doc: "Of the order; the same seed gives the same batches." }),
+    ...epochParams,
     range: choice(["minus-one-one", "zero-one"], {
       default: "minus-one-one",
       doc: "What pixel values become; -1 to 1 for DDPM.",
@@ -76,11 +66,6 @@ export default defineNode({
       max: 1,
       step: 0.0001,
       doc: "Largest part of the old average that an update keeps.",
-    }),
-    dropLast: boolean({
-      default: false,
-      advanced: true,
-      doc: "Leave out the last batch of an epoch if it is not full.",
     }),
   },
   outputs: {

@@ -1,5 +1,26 @@
 import { epochBatches } from "../../diffusion/datasets/batches.ts";
+import { boolean, int, seed } from "../../engine/node/params.ts";
 import type { TorchGenerator } from "../../tensor/torch-generator.ts";
+
+/** The parameters that the training loop and the trainer node share. */
+export const epochParams = {
+  epochs: int({ default: 1, min: 1, max: 100_000, doc: "How often every picture is seen." }),
+  batchSize: int({ default: 128, min: 1, max: 65_536, unit: "pictures", doc: "Pictures in a batch." }),
+  maxSteps: int({
+    default: 0,
+    min: 0,
+    max: 100_000_000,
+    unit: "steps",
+    doc: "Stop after so many batches; 0 for all.",
+  }),
+  shuffle: boolean({ default: true, doc: "Draw a new order for each epoch." }),
+  seed: seed({ default: 0, doc: "Of the order; the same seed gives the same batches." }),
+  dropLast: boolean({
+    default: false,
+    advanced: true,
+    doc: "Leave out the last batch of an epoch if it is not full.",
+  }),
+} as const;
 
 export interface EpochOptions {
   readonly epochs: number;

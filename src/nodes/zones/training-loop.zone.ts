@@ -2,10 +2,9 @@ import type { Scalar } from "@tensorflow/tfjs";
 import { TorchGenerator } from "../../tensor/torch-generator.ts";
 import { port } from "../../engine/node/define-node.ts";
 import { defineZone } from "../../engine/node/define-zone.ts";
-import { boolean, int, seed } from "../../engine/node/params.ts";
 import { intType } from "../../engine/node/socket-type.ts";
 import { notFinite } from "../training/not-finite.ts";
-import { epochOrder } from "../training/epoch-order.ts";
+import { epochOrder, epochParams } from "../training/epoch-order.ts";
 import { datasetType, indicesType, lossType, numbersType } from "../socket-types.ts";
 
 export default defineZone({
@@ -18,24 +17,7 @@ export default defineZone({
     title: "Training begin",
     doc: "Start of the training loop: says which pictures are in the next batch, and hands out what the last iteration carried over.",
     inputs: { dataset: port(datasetType, "The pictures to train on.") },
-    params: {
-      epochs: int({ default: 1, min: 1, max: 100_000, doc: "How often every picture is seen." }),
-      batchSize: int({ default: 128, min: 1, max: 65_536, unit: "pictures", doc: "Pictures in a batch." }),
-      maxSteps: int({
-        default: 0,
-        min: 0,
-        max: 100_000_000,
-        unit: "steps",
-        doc: "Stop after so many batches; 0 for all.",
-      }),
-      shuffle: boolean({ default: true, doc: "Draw a new order for each epoch." }),
-      seed: seed({ default: 0, doc: "Of the order; the same seed gives the same batches." }),
-      dropLast: boolean({
-        default: false,
-        advanced: true,
-        doc: "Leave out the last batch of an epoch if it is not full.",
-      }),
-    },
+    params: epochParams,
     outputs: {
       indices: port(indicesType, "Which pictures are in this batch."),
       stepIndex: port(intType, "Batches so far, from 0."),

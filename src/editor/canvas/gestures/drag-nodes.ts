@@ -8,7 +8,7 @@ import { contains, overlaps } from "../geometry.ts";
 import type { PortPlace } from "../geometry.ts";
 import type { CanvasHost, Gesture } from "./gesture.ts";
 
-export const GRID = 10;
+const GRID = 10;
 
 const snap = (value: number): number => Math.round(value / GRID) * GRID;
 
