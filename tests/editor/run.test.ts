@@ -27,7 +27,9 @@ function engine(
     upgrade: (document) =>
       Promise.resolve({
         ...document,
-        nodes: Object.fromEntries(Object.entries(document.nodes).map(([id, node]) => [id, { ...node, version: 2 }])),
+        nodes: Object.fromEntries(
+          Object.entries(document.nodes).map(([id, node]) => [id, { ...node, version: 2 }]),
+        ),
       }),
   };
 }
@@ -122,7 +124,11 @@ describe("running", () => {
   });
 
   test("nodes of an older version are brought up to date, as one step that can be undone", async () => {
-    const old: GraphDocument = { format: 1, nodes: { weave: { type: "cloth/weave", version: 1, params: {} } }, edges: [] };
+    const old: GraphDocument = {
+      format: 1,
+      nodes: { weave: { type: "cloth/weave", version: 1, params: {} } },
+      edges: [],
+    };
     const session = new EditorSession(catalog, old);
     expect(session.faults.map((fault) => fault.message).join()).toMatch(/version 1.*now version 2/);
     const control = new RunControl(session, engine([], { kind: "done" }));

@@ -11,7 +11,10 @@ export const isOutdated = (document: GraphDocument, catalog: Catalog): boolean =
  * Brings the parameters of outdated nodes up to date. The worker does it: migrations are code of the nodes, which the page
  * does not load. It is one step of undo; a graph that was changed or replaced meanwhile is left alone.
  */
-export async function bringUpToDate(session: EditorSession, client: Pick<EngineClient, "upgrade">): Promise<void> {
+export async function bringUpToDate(
+  session: EditorSession,
+  client: Pick<EngineClient, "upgrade">,
+): Promise<void> {
   const { document, catalog, store } = session;
   if (!isOutdated(document, catalog)) return;
   const upgraded = await client.upgrade(document);
