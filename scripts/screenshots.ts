@@ -10,7 +10,7 @@ const FOLDER = fileURLToPath(new URL("../docs/screenshots/", import.meta.url));
 if (!executable) throw new Error("No Chromium or Chrome was found. Set CHROMIUM to the path of one.");
 mkdirSync(FOLDER, { recursive: true });
 
-const editor = await EditorPage.open();
+const editor = await EditorPage.open("screenshots");
 const { page } = editor;
 
 async function shot(name: string): Promise<void> {

@@ -8,7 +8,7 @@ describe.skipIf(!executable)(`editing in Chromium${skipNote}`, () => {
   let start: GraphDocument;
 
   beforeAll(async () => {
-    editor = await EditorPage.open();
+    editor = await EditorPage.open("editing");
     start = await editor.document();
   });
 

@@ -43,13 +43,12 @@ export class EditorPage {
     });
   }
 
-  static async open(
-    options: { readonly path?: string; readonly viewport?: { width: number; height: number } } = {},
-  ): Promise<EditorPage> {
+  static async open(name: string): Promise<EditorPage> {
     const server = await createServer({
       configFile: false,
       root: fileURLToPath(new URL("../..", import.meta.url)),
-      cacheDir: "node_modules/.vite-e2e",
+      // One for each caller: two servers that fill one cache at the same time disturb each other.
+      cacheDir: `node_modules/.vite-e2e/${name}`,
       logLevel: "error",
       plugins: [nodeMetadata(), mnistData()],
       worker: { format: "es" },
@@ -68,19 +67,19 @@ export class EditorPage {
     await server.listen();
     const browser = await launchChromium(executable ?? "");
     const context = await browser.newContext({
-      viewport: options.viewport ?? { width: 1440, height: 900 },
+      viewport: { width: 1440, height: 900 },
       acceptDownloads: true,
       colorScheme: "dark",
     });
     const page = await context.newPage();
     const [url = ""] = server.resolvedUrls?.local ?? [];
     const editor = new EditorPage(server, browser, context, page, url);
-    await editor.load(options.path);
+    await editor.load();
     return editor;
   }
 
-  async load(path = ""): Promise<void> {
-    await this.page.goto(`${this.#url}${path}`);
+  async load(): Promise<void> {
+    await this.page.goto(this.#url);
     await this.ready();
   }
 

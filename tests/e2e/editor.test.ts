@@ -7,7 +7,7 @@ describe.skipIf(!executable)(`the editor in Chromium${skipNote}`, () => {
   let editor: EditorPage;
 
   beforeAll(async () => {
-    editor = await EditorPage.open();
+    editor = await EditorPage.open("editor");
   });
 
   afterAll(async () => {

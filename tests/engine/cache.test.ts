@@ -475,6 +475,9 @@ test("X8 C2 a lazy input does not take the forward pass from the cache, and late
   expect(valueOf(result.outputs["l"]?.["box"])).toBe(4);
   expect(runsOf("add") - adds).toBe(1);
   expect(result.reasons["peek"]).toEqual(cached);
+  expect(result.events.filter((event) => event.type === "nodeFinished" && event.node === "s")).toMatchObject([
+    { cached: false },
+  ]);
   result.dispose();
 });
 

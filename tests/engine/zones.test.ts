@@ -295,7 +295,9 @@ describe("X8 lazy inputs", () => {
       "s.sum > l2.later",
     ]);
     const result = await run(document);
-    expect(result.events.filter((event) => event.type === "nodeStarted" && event.node === "s")).toHaveLength(1);
+    expect(result.events.filter((event) => event.type === "nodeStarted" && event.node === "s")).toHaveLength(
+      1,
+    );
     result.dispose();
   });
 

@@ -68,7 +68,11 @@ const SCHEDULER = "scheduler/scheduler_config.json";
 
 /** File, options, and whether they change the weights' shapes. */
 const works: [string, Options, boolean][] = [
-  [UNET, { act_fn: "gelu", norm_eps: 1e-6, downsample_padding: 0, flip_sin_to_cos: false, freq_shift: 1 }, false],
+  [
+    UNET,
+    { act_fn: "gelu", norm_eps: 1e-6, downsample_padding: 0, flip_sin_to_cos: false, freq_shift: 1 },
+    false,
+  ],
   [UNET, { center_input_sample: true, upcast_attention: true, sample_size: [8, 16] }, false],
   [UNET, { resnet_time_scale_shift: "scale_shift", use_linear_projection: true }, true],
   [UNET, { mid_block_type: null, attention_head_dim: [1, 8] }, true],
@@ -79,7 +83,11 @@ const works: [string, Options, boolean][] = [
   [TEXT, { hidden_act: "gelu", layer_norm_eps: 1e-6 }, false],
   [TEXT, { num_hidden_layers: 1, num_attention_heads: 4, intermediate_size: 24 }, true],
   [SCHEDULER, { _class_name: "HeunDiscreteScheduler", use_karras_sigmas: true }, false],
-  [SCHEDULER, { _class_name: "DDPMScheduler", beta_schedule: "squaredcos_cap_v2", variance_type: "fixed_small" }, false],
+  [
+    SCHEDULER,
+    { _class_name: "DDPMScheduler", beta_schedule: "squaredcos_cap_v2", variance_type: "fixed_small" },
+    false,
+  ],
   [SCHEDULER, { prediction_type: "v_prediction", timestep_spacing: "trailing", steps_offset: 0 }, false],
 ];
 

@@ -6,7 +6,10 @@ const picture = ["image/load", { source: golden("picture.png") }] as const;
 const at = (width: number, x: number, y: number): number => y * width + x;
 
 describe("masks", () => {
-  const graph = (params: Readonly<Record<string, unknown>>, wire = "picture.image -> mask.like"): SmallGraph => ({
+  const graph = (
+    params: Readonly<Record<string, unknown>>,
+    wire = "picture.image -> mask.like",
+  ): SmallGraph => ({
     nodes: { picture, drawn: ["image/load", { source: golden("mask.png") }], mask: ["image/mask", params] },
     edges: [wire],
   });
@@ -32,7 +35,9 @@ describe("masks", () => {
 
   it("want something to be made of", async () => {
     const unwired: SmallGraph = { nodes: { mask: ["image/mask"] } };
-    await expect(runNodes(unwired, ["mask.mask"])).rejects.toThrow(/Node "mask".*neither image nor like is wired/);
+    await expect(runNodes(unwired, ["mask.mask"])).rejects.toThrow(
+      /Node "mask".*neither image nor like is wired/,
+    );
   });
 
   it("cut their part out of a picture as middle gray", async () => {
@@ -64,7 +69,12 @@ describe("stacks of pictures", () => {
   });
 
   it("keep the order of their places", async () => {
-    const [all, first, third] = await runArrays(graph({ width: 64, height: 64 }), "all.images", "picture.image", "edges.image");
+    const [all, first, third] = await runArrays(
+      graph({ width: 64, height: 64 }),
+      "all.images",
+      "picture.image",
+      "edges.image",
+    );
     expect(all?.shape).toEqual([2, 64, 64, 3]);
     expect([...(all?.values ?? [])]).toEqual([...(first?.values ?? []), ...(third?.values ?? [])]);
   });

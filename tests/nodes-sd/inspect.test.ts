@@ -85,6 +85,8 @@ describe("depth", () => {
       },
       edges: ["estimator.depthEstimator -> depth.depthEstimator", "picture.image -> depth.image"],
     };
-    await expect(runNodes(graph, ["depth.depth"])).rejects.toThrow(/Node "depth".*image has 1 channels.*reads 3/);
+    await expect(runNodes(graph, ["depth.depth"])).rejects.toThrow(
+      /Node "depth".*image has 1 channels.*reads 3/,
+    );
   });
 });

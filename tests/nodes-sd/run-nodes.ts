@@ -12,7 +12,9 @@ const runner = new Runner({ services: nodeServices(), cacheBytes: 0 });
 
 export interface SmallGraph {
   /** Node → type, parameters and, in a loop, the zone. */
-  readonly nodes: Readonly<Record<string, readonly [type: string, params?: Readonly<Record<string, unknown>>, zone?: string]>>;
+  readonly nodes: Readonly<
+    Record<string, readonly [type: string, params?: Readonly<Record<string, unknown>>, zone?: string]>
+  >;
   /** `a.out -> b.in`. */
   readonly edges?: readonly string[];
   readonly zones?: unknown;
@@ -43,7 +45,12 @@ export async function runNodes(
   };
   const before = tf.memory().numTensors;
   try {
-    const { outputs, dispose } = await runner.run(graph, { backend: "wasm", keep, onEvent, ...(signal && { signal }) });
+    const { outputs, dispose } = await runner.run(graph, {
+      backend: "wasm",
+      keep,
+      onEvent,
+      ...(signal && { signal }),
+    });
     const values = await Promise.all(
       keep.map(async (address) => {
         const [node = "", port = ""] = address.split(".");

@@ -19,7 +19,10 @@ describe("latent noise", () => {
 
   it("has the size of the picture divided by the VAE's factor", async () => {
     const [eighth, other] = await runArrays(noise({ height: 64, width: 128 }), "noise.noise", "next.noise");
-    const [quarter] = await runArrays(noise({ height: 64, width: 128, downscale: 4, channels: 8, batch: 2 }), "noise.noise");
+    const [quarter] = await runArrays(
+      noise({ height: 64, width: 128, downscale: 4, channels: 8, batch: 2 }),
+      "noise.noise",
+    );
     expect(eighth?.shape).toEqual([1, 8, 16, 4]);
     expect(quarter?.shape).toEqual([2, 16, 32, 8]);
     expect(other?.values.slice(0, 4)).not.toEqual(eighth?.values.slice(0, 4));
@@ -30,7 +33,9 @@ describe("latent noise", () => {
     const same = { height: 32, width: 32, batch: 3, same: true };
     const [three, nextOfThree] = await runArrays(noise(same), "noise.noise", "next.noise");
     const [drawn] = await runArrays(noise({ ...same, same: false }), "noise.noise");
-    expect([...(three?.values ?? [])]).toEqual(Array.from({ length: 3 }, () => [...(one?.values ?? [])]).flat());
+    expect([...(three?.values ?? [])]).toEqual(
+      Array.from({ length: 3 }, () => [...(one?.values ?? [])]).flat(),
+    );
     expect(nextOfThree).toEqual(nextOfOne);
     expect(drawn).not.toEqual(three);
   });
@@ -49,7 +54,9 @@ describe("inpainting with any model", () => {
     const [sample, original] = await runTemplate(graph, short, ["end.sample", "encode.latent"]);
     const changed = (x: number, y: number): boolean =>
       [0, 1, 2, 3].some((c) => sample?.values[(y * 8 + x) * 4 + c] !== original?.values[(y * 8 + x) * 4 + c]);
-    const rows = Array.from({ length: 8 }, (_, y) => Array.from({ length: 8 }, (_, x) => (changed(x, y) ? "#" : ".")).join(""));
+    const rows = Array.from({ length: 8 }, (_, y) =>
+      Array.from({ length: 8 }, (_, x) => (changed(x, y) ? "#" : ".")).join(""),
+    );
     // The mask is white for 14 ≤ x < 46 and 10 ≤ y < 38; each place of the latent goes by the upper left pixel of its block.
     expect(rows).toEqual(Array.from({ length: 8 }, (_, y) => (y >= 2 && y < 5 ? "..####.." : "........")));
   });
@@ -88,7 +95,9 @@ describe("LoRA", () => {
     return networks(
       {
         first: ["adapters/lora", { source: golden("lora.safetensors"), ...first }],
-        ...(second && { second: ["adapters/lora", { source: golden("lora.safetensors"), ...second }] as const }),
+        ...(second && {
+          second: ["adapters/lora", { source: golden("lora.safetensors"), ...second }] as const,
+        }),
       },
       [
         "model.unet -> first.unet",
@@ -99,7 +108,8 @@ describe("LoRA", () => {
       `${last}.textEncoder`,
     );
   };
-  const sampled = async (graph: SmallGraph): Promise<Array4 | undefined> => (await runArrays(graph, "sampler.sample"))[0];
+  const sampled = async (graph: SmallGraph): Promise<Array4 | undefined> =>
+    (await runArrays(graph, "sampler.sample"))[0];
 
   it("changes nothing at weight 0, and both models at others", async () => {
     const plain = await sampled(networks({}, []));
@@ -109,23 +119,29 @@ describe("LoRA", () => {
   });
 
   it("adds up when two follow one another", async () => {
-    const [half, whole] = [{ weight: 0.4, textWeight: 0.3 }, { weight: 0.8, textWeight: 0.6 }];
+    const [half, whole] = [
+      { weight: 0.4, textWeight: 0.3 },
+      { weight: 0.8, textWeight: 0.6 },
+    ];
     const [two, one] = [await sampled(adapted(half, half)), await sampled(adapted(whole))];
     expect(difference(two, one) / largest(one?.values ?? [])).toBeLessThan(1e-4);
   });
 
   it("for another base model is refused with the layers that do not fit", async () => {
     const graph = adapted({});
-    const nodes = { ...graph.nodes, model: ["model/load-pipeline", { source: pipeline("unusual") }] as const };
+    const nodes = {
+      ...graph.nodes,
+      model: ["model/load-pipeline", { source: pipeline("unusual") }] as const,
+    };
     await expect(runNodes({ ...graph, nodes }, ["sampler.sample"])).rejects.toThrow(
       /Node "first" \(LoRA\): .*does not fit these models.*mid_block/s,
     );
   });
 
   it("that is not there is refused by its name", async () => {
-    await expect(runNodes(adapted({ source: golden("none.safetensors") }), ["sampler.sample"])).rejects.toThrow(
-      /Node "first" \(LoRA\): .*none\.safetensors/s,
-    );
+    await expect(
+      runNodes(adapted({ source: golden("none.safetensors") }), ["sampler.sample"]),
+    ).rejects.toThrow(/Node "first" \(LoRA\): .*none\.safetensors/s);
     await expect(runNodes(adapted({ source: golden("base") }), ["sampler.sample"])).rejects.toThrow(
       /Node "first" \(LoRA\): .*no file "pytorch_lora_weights\.safetensors"/s,
     );
@@ -152,7 +168,10 @@ describe("models and inputs that do not belong together", () => {
 
   it("two prompts for three pictures", async () => {
     const graph = networks(
-      { noise: ["sampling/latent-noise", { height: 64, width: 64, batch: 3 }], mix: ["text/interpolate", { count: 2 }] },
+      {
+        noise: ["sampling/latent-noise", { height: 64, width: 64, batch: 3 }],
+        mix: ["text/interpolate", { count: 2 }],
+      },
       ["prompt.positive -> mix.from", "prompt.negative -> mix.to"],
     );
     const edges = (graph.edges ?? []).map((edge) =>

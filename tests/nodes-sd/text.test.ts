@@ -24,7 +24,12 @@ describe("the prompt node", () => {
         "model.textEncoder -> states.textEncoder",
       ],
     };
-    const [positive, negative, open] = await runArrays(graph, "prompt.positive", "prompt.negative", "states.conditioning");
+    const [positive, negative, open] = await runArrays(
+      graph,
+      "prompt.positive",
+      "prompt.negative",
+      "states.conditioning",
+    );
     expect(open).toEqual(negative);
     expect(open).not.toEqual(positive);
   });
@@ -99,8 +104,8 @@ describe("interpolated prompts", () => {
   });
 
   it("must be of one length", async () => {
-    await expect(runNodes(between({ positive: long, overflow: "chunk" }), ["mix.conditioning"])).rejects.toThrow(
-      /Node "mix" \(Interpolate prompts\): .*77.*(231|154)/,
-    );
+    await expect(
+      runNodes(between({ positive: long, overflow: "chunk" }), ["mix.conditioning"]),
+    ).rejects.toThrow(/Node "mix" \(Interpolate prompts\): .*77.*(231|154)/);
   });
 });

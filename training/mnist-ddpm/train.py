@@ -64,7 +64,10 @@ def learning_rate(step: int, total: int, peak: float, warmup: int) -> float:
 
 
 def min_snr_weights(alphas: torch.Tensor, limit: float) -> torch.Tensor:
-    """The weight of each time step's loss, [1000]: min(SNR, limit) / SNR with SNR = a / (1 - a), for a network that predicts noise."""
+    """The weight of each time step's loss, [1000]: min(SNR, limit) / SNR with SNR = a / (1 - a).
+
+    This is the form for a network that predicts the noise.
+    """
     snr = alphas / (1 - alphas)
     return torch.clamp(limit / snr, max=1.0)
 
@@ -144,10 +147,10 @@ def main() -> None:
         # Rows after the checkpoint are about to be repeated.
         rows = [row for row in csv.reader(log_path.open()) if row[0] == "step" or int(row[0]) <= step]
         with log_path.open("w", newline="") as file:
-            csv.writer(file).writerows(rows)
+            csv.writer(file, lineterminator="\n").writerows(rows)
     else:
         with log_path.open("w", newline="") as file:
-            csv.writer(file).writerow(["step", "epoch", "loss", "weighted_loss", "learning_rate", "seconds"])
+            csv.writer(file, lineterminator="\n").writerow(["step", "epoch", "loss", "weighted_loss", "learning_rate", "seconds"])
 
     print(f"{sum(p.numel() for p in unet.parameters()):,} parameters, {total:,} steps, starting at step {step}", flush=True)
 
@@ -206,7 +209,7 @@ def main() -> None:
                 raise SystemExit(f"the loss is {mean} at step {step}; resume from {checkpoint} with a smaller --lr")
             elapsed = time.time() - started
             with log_path.open("a", newline="") as file:
-                csv.writer(file).writerow(
+                csv.writer(file, lineterminator="\n").writerow(
                     [step, f"{step / steps_per_epoch:.3f}", f"{mean:.6f}", f"{weighted:.6f}", f"{rate:.3e}", f"{elapsed:.0f}"]
                 )
             print(f"step {step}/{total}  loss {mean:.5f}  weighted {weighted:.5f}  {elapsed:.0f} s", flush=True)

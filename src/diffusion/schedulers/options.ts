@@ -44,7 +44,7 @@ export type ConfigOf<O extends OptionSpecs> = { readonly [K in keyof O]: ValueOf
 export interface ReadOptions {
   /** Every option of the class. */
   readonly config: SchedulerConfig;
-  /** Those that were given. */
+  /** Those that were given, also where they only mean something to another class, which may take this one's place. */
   readonly given: SchedulerConfig;
   /** Given, but of other classes. */
   readonly ignored: readonly string[];
@@ -71,13 +71,17 @@ export function readOptions(
   raw: Readonly<Record<string, unknown>>,
   knownElsewhere: ReadonlySet<string>,
 ): ReadOptions {
-  const given: Record<string, SchedulerOption> = {};
+  const own: Record<string, SchedulerOption> = {};
+  const elsewhere: Record<string, SchedulerOption> = {};
   const ignored: string[] = [];
   for (const [name, value] of Object.entries(raw)) {
     if (name.startsWith("_") || value === undefined) continue;
     const spec = specs[name];
-    if (spec) given[name] = readOption(className, name, spec, value);
-    else if (knownElsewhere.has(name) || value === null || retired[name] === value) ignored.push(name);
+    if (spec) own[name] = readOption(className, name, spec, value);
+    else if (knownElsewhere.has(name)) {
+      elsewhere[name] = value as SchedulerOption;
+      ignored.push(name);
+    } else if (value === null || retired[name] === value) ignored.push(name);
     else {
       throw new Error(
         `${className}: option "${name}" is not known. Supported options: ${Object.keys(specs).join(", ")}.`,
@@ -85,7 +89,8 @@ export function readOptions(
     }
   }
   const defaults = Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, spec.default]));
-  return { config: Object.freeze({ ...defaults, ...given }), given: Object.freeze(given), ignored };
+  const config = Object.freeze({ ...defaults, ...own });
+  return { config, given: Object.freeze({ ...elsewhere, ...own }), ignored };
 }
 
 function readOption(className: string, name: string, spec: OptionSpec, value: unknown): SchedulerOption {

@@ -49,6 +49,10 @@ export const appStyles = css`
     flex: 1 1 0;
   }
 
+  .bar button {
+    flex: none;
+  }
+
   .run {
     min-width: 84px;
   }
@@ -179,9 +183,16 @@ export const appStyles = css`
       padding: 0 2px;
     }
 
-    .run {
+    .bar .run {
       min-width: 0;
       margin-left: 4px;
+    }
+  }
+
+  @media (max-width: 400px) {
+    .bar .scarce,
+    .bar .rule {
+      display: none;
     }
   }
 `;

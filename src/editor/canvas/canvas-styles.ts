@@ -36,6 +36,11 @@ export const canvasStyles = css`
     will-change: transform;
   }
 
+  .wires.over {
+    z-index: 1;
+    will-change: auto;
+  }
+
   .wires path {
     fill: none;
     stroke-width: 2.5;

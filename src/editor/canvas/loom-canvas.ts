@@ -103,6 +103,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     });
     this.#editor.use(area);
     area.area.content.holder.prepend(this.zones.element, this.frames.element, this.wires.element);
+    area.area.content.holder.append(this.wires.overlay);
     this.#router = new PointerRouter(this, container);
     const { store, selection, runs } = this.session;
     this.#unsubscribe = [

@@ -28,6 +28,8 @@ interface Drawn {
 /** All wires in one SVG. Ends come from geometry, so that nothing is measured. */
 export class WireLayer {
   readonly element: SVGSVGElement;
+  /** Over the nodes: the wire that is being dragged. */
+  readonly overlay: SVGSVGElement;
   readonly #wires = new Map<string, Drawn>();
   readonly #ofNode = new Map<string, Set<string>>();
   readonly #draft: SVGPathElement;
@@ -40,7 +42,10 @@ export class WireLayer {
     this.element.setAttribute("aria-hidden", "true");
     this.#draft = document.createElementNS(SVG, "path");
     this.#draft.setAttribute("class", "draft");
-    this.element.append(this.#draft);
+    this.overlay = document.createElementNS(SVG, "svg");
+    this.overlay.setAttribute("class", "wires over");
+    this.overlay.setAttribute("aria-hidden", "true");
+    this.overlay.append(this.#draft);
   }
 
   /** Makes the layer show exactly these wires. */
@@ -72,7 +77,7 @@ export class WireLayer {
       this.#wires.set(wire.key, { path, wire, ends });
       fresh.append(path);
     }
-    this.element.insertBefore(fresh, this.#draft);
+    this.element.append(fresh);
   }
 
   /** Draws the wires of these nodes anew: they moved. */

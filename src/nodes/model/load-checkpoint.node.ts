@@ -113,8 +113,10 @@ function stableDiffusionScheduler(className: string, predictionType: string): Sc
     set_alpha_to_one: false,
     skip_prk_steps: true,
     steps_offset: 1,
+    // PNDM knows no such option; those that do would clip latents, which are no pictures.
+    clip_sample: false,
   });
-  return exchangeScheduler(saved, className, className === "DDIMScheduler" ? { clip_sample: false } : {});
+  return exchangeScheduler(saved, className);
 }
 
 /** @throws Error that names the parameter and what it may hold. */

@@ -48,6 +48,10 @@ export default defineNode({
   },
   cacheKey: ({ params, context }) => servicesOf(context).sources.folder(params.source).identity(),
   runAsync: async ({ params, context }) => {
+    if (/\.(safetensors|ckpt)$/i.test(params.source))
+      throw new Error(
+        `source is one file, "${params.source}"; a folder with model_index.json is wanted here. The node Load checkpoint file opens one .safetensors file.`,
+      );
     const folder = servicesOf(context).sources.folder(params.source);
     const text = await readText(folder, "scheduler/scheduler_config.json", context.signal);
     const saved = createScheduler(parseSchedulerConfig(text));

@@ -7,8 +7,9 @@ export async function loadTokenizer(
   subfolder: string,
   signal: AbortSignal,
 ): Promise<ClipTokenizer> {
+  const prefix = subfolder === "" ? "" : `${subfolder}/`;
   const read = async (name: string): Promise<string | undefined> => {
-    const file = await folder.open(subfolder === "" ? name : `${subfolder}/${name}`, { signal });
+    const file = await folder.open(`${prefix}${name}`, { signal });
     return file && new TextDecoder().decode(await file.read(0, file.size));
   };
   const [vocab, merges, tokenizerJson, tokenizerConfig, specialTokensMap] = [
@@ -20,7 +21,7 @@ export async function loadTokenizer(
   ];
   if (!(vocab && merges) && !tokenizerJson) {
     throw new Error(
-      `"${folder.label}" has neither ${subfolder}/vocab.json with merges.txt nor ${subfolder}/tokenizer.json.`,
+      `"${folder.label}" has neither ${prefix}vocab.json with merges.txt nor ${prefix}tokenizer.json.`,
     );
   }
   return createClipTokenizer({

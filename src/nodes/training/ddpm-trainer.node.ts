@@ -18,7 +18,7 @@ import { runNetwork } from "../model/run-network.ts";
 import { drawPictures } from "../sampling/draw.ts";
 import { datasetType, generatorType, noiseSchedulerType, numbersType, unetType } from "../socket-types.ts";
 import { epochOrder, epochParams } from "./epoch-order.ts";
-import { notFinite } from "./not-finite.ts";
+import { guardedLoss, notFinite } from "./not-finite.ts";
 import { optimizerParams, optimizerSettings } from "./optimizer-value.ts";
 
 /** What changes from step to step; freed as it is replaced. */
@@ -109,8 +109,12 @@ export default defineNode({
             timesteps,
           });
           const ema = updateEma(emaConfig, { step, weights: state.ema }, result.weights).weights;
-          const { weights, optimizerState, loss } = result;
-          return { state: { weights, ema, optimizerState }, loss, generator: noise.generator };
+          const { weights, optimizerState } = result;
+          return {
+            state: { weights, ema, optimizerState },
+            loss: guardedLoss(result),
+            generator: noise.generator,
+          };
         });
         const [loss = Number.NaN] = await next.loss.data();
         next.loss.dispose();

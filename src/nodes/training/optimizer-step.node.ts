@@ -2,6 +2,7 @@ import { trainStep } from "../../diffusion/training/train-step.ts";
 import { defineNode, lazyPort, port } from "../../engine/node/define-node.ts";
 import { float } from "../../engine/node/params.ts";
 import { lossType, optimizerStateType, tensorType, unetType } from "../socket-types.ts";
+import { guardedLoss } from "./not-finite.ts";
 import { currentLearningRate } from "./optimizer-value.ts";
 
 export default defineNode({
@@ -27,7 +28,7 @@ export default defineNode({
   outputs: {
     unet: port(unetType, "The network after the step."),
     optimizerState: port(optimizerStateType, "The optimizer after the step."),
-    loss: port(lossType, "The loss before the step."),
+    loss: port(lossType, "The loss before the step; NaN if its gradient is not finite."),
     gradientNorm: port(tensorType, "Length of the gradient before it was shortened, []."),
   },
   run: ({ inputs: { loss, unet, optimizerState }, params: { maxGradNorm } }) => {
@@ -43,7 +44,7 @@ export default defineNode({
     return {
       unet: { ...unet, weights: result.weights },
       optimizerState: { ...optimizerState, state: result.optimizerState },
-      loss: result.loss,
+      loss: guardedLoss(result),
       gradientNorm: result.gradientNorm,
     };
   },

@@ -6,6 +6,7 @@
 only what differs from it. `expected.safetensors` holds the results: `<run>.latents` [1, 4, 8, 8] and `<run>.pixels` [1, 64, 64, 3].
 """
 
+import json
 from importlib.metadata import version
 
 import numpy as np
@@ -61,6 +62,9 @@ schedulers = {"unusual": dpm(), "v-prediction": pndm(prediction_type="v_predicti
 shared = dict(tokenizer=tokens, text_encoder=text, vae=autoencoder)
 bare = dict(safety_checker=None, feature_extractor=None, requires_safety_checker=False)
 StableDiffusionPipeline(**shared, unet=unets["base"], scheduler=pndm(), **bare).save_pretrained(fresh("base"))
+# As in the published repositories: PNDM has no such option, but what from_config makes of it does.
+saved = HERE / "base" / "scheduler" / "scheduler_config.json"
+saved.write_text(json.dumps({**json.loads(saved.read_text()), "clip_sample": False}, indent=2) + "\n")
 for name, model in unets.items():
     if name != "base":
         model.save_pretrained(fresh(name) / "unet")
@@ -160,7 +164,7 @@ with torch.no_grad():
     original = torch.from_numpy(picture.astype(np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
     sample = autoencoder.encode(original).latent_dist.mode() * autoencoder.config.scaling_factor
     for name, kind in (("ddim-inversion.noise", DDIMInverseScheduler), ("ddim-inversion.latents", DDIMScheduler)):
-        scheduler = kind.from_config(base.scheduler.config)
+        scheduler = kind.from_config({**base.scheduler.config, "clip_sample": False})
         scheduler.set_timesteps(20)
         for t in scheduler.timesteps:
             sample = scheduler.step(unets["base"](sample, t, states).sample, t, sample).prev_sample
