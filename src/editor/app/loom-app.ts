@@ -246,7 +246,7 @@ export class LoomApp extends LitElement implements ActionHost {
       </button>
       <span class="rule"></span>
       ${button("undo", store.undoLabel === undefined ? "Undo" : `Undo: ${store.undoLabel}`, icons.undo, store.undoLabel === undefined)}
-      ${button("redo", store.redoLabel === undefined ? "Redo" : `Redo: ${store.redoLabel}`, icons.redo, store.redoLabel === undefined)}
+      ${button("redo", store.redoLabel === undefined ? "Redo" : `Redo: ${store.redoLabel}`, icons.redo, store.redoLabel === undefined, "scarce")}
       ${button("palette", "Add a node", icons.plus)}
       ${button("fit", "Show all", icons.fit, false, "optional")}
       ${button("tidy", "Tidy the graph", icons.tidy, false, "optional")}
