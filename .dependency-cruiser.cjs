@@ -55,7 +55,7 @@ module.exports = {
       severity: "error",
       from: { path: "(^|/)src/", pathNot: layer("editor") },
       to: {
-        path: "node_modules/(lit|lit-html|@lit|@retejs/lit-plugin|rete-area-plugin|rete-connection-plugin|rete-render-utils)/",
+        path: "node_modules/(lit|lit-html|@lit|rete-area-plugin)/",
       },
     },
     {

@@ -14,6 +14,8 @@ export default defineConfig({
   plugins: [nodeMetadata(), mnistData()],
   server: { port: 5173, headers: isolation },
   preview: { port: 4173, headers: isolation },
+  // The worker's packages are found before the page asks for them; finding them late would reload it.
+  optimizeDeps: { entries: ["index.html", "src/editor/worker/*.worker.ts"] },
   worker: { format: "es" },
   build: { target: "es2022", outDir: "dist/page", chunkSizeWarningLimit: 4000 },
 });

@@ -75,7 +75,9 @@ async function reteChain(length: number): Promise<() => Promise<number>> {
   for (let i = 1; i < length; i++) {
     const next = new Adder(false, socket);
     await editor.addNode(next);
-    await editor.addConnection(new ClassicPreset.Connection<ClassicPreset.Node, ClassicPreset.Node>(last, "value", next, "value"));
+    await editor.addConnection(
+      new ClassicPreset.Connection<ClassicPreset.Node, ClassicPreset.Node>(last, "value", next, "value"),
+    );
     last = next;
   }
   return async () => {

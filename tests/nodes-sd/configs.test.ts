@@ -118,6 +118,14 @@ const refused: [string, Options, RegExp, boolean?][] = [
 ];
 
 describe("a config never seen before", () => {
+  it("is refused before any weights are read", async () => {
+    const folder = await changed(VAE, { down_block_types: ["Other", "Other", "Other", "Other"] }, false);
+    for (const path of ["unet/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors"]) {
+      writeFileSync(join(folder, path), "not read");
+    }
+    expect((await attempt(folder)).message).toMatch(/AutoencoderKL config: down_block_types/);
+  });
+
   it.each(works)("works: %s with %j", async (path, options, newWeights) => {
     const { pixels, message } = await attempt(await changed(path, options, newWeights));
     expect(message).toBeUndefined();

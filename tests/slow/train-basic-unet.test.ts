@@ -13,7 +13,19 @@ it("one epoch of the course's BasicUNet on the whole of MNIST ends at the course
     const out = join(folder, "mean.json");
     const { status } = spawnSync(
       process.execPath,
-      ["--import", "tsx", "src/cli/main.ts", "run", "graphs/train-basic-unet.graph.json", "--only", "curve", "--backend", "wasm", "--save", `curve.mean=${out}`],
+      [
+        "--import",
+        "tsx",
+        "src/cli/main.ts",
+        "run",
+        "graphs/train-basic-unet.graph.json",
+        "--only",
+        "curve",
+        "--backend",
+        "wasm",
+        "--save",
+        `curve.mean=${out}`,
+      ],
       { cwd: root, stdio: "inherit" },
     );
     expect(status).toBe(0);

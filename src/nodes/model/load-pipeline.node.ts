@@ -13,12 +13,16 @@ import { textType } from "../../engine/node/socket-type.ts";
 import { SCHEDULER_CLASSES } from "../sampling/scheduler-classes.ts";
 import { noiseSchedulerType, textEncoderType, tokenizerType, unetType, vaeType } from "../socket-types.ts";
 import { servicesOf } from "../sources/sources.ts";
-import { loadComponent, readText } from "./model-files.ts";
+import { loadComponent, readComponentConfig, readText } from "./model-files.ts";
 import { loadTokenizer } from "./load-tokenizer.ts";
 import { UNET_CLASSES } from "./unet-classes.ts";
 
-/** The classes that a text encoder wire may carry. */
-const TEXT_ENCODERS = ["CLIPTextModel", "CLIPTextModelWithProjection"];
+/** The networks of a pipeline by their folders, and the classes that each may be of. */
+const PARTS = {
+  unet: UNET_CLASSES,
+  vae: [AUTOENCODER_KL_CLASS_NAME, AUTOENCODER_TINY_CLASS_NAME],
+  text_encoder: ["CLIPTextModel", "CLIPTextModelWithProjection"],
+} as const;
 
 export default defineNode({
   type: "model/load-pipeline",
@@ -58,16 +62,18 @@ export default defineNode({
     const noiseScheduler =
       params.scheduler === "as saved" ? saved : exchangeScheduler(saved, params.scheduler);
     const tokenizer = await loadTokenizer(folder, "tokenizer", context.signal);
+    for (const [name, classNames] of Object.entries(PARTS))
+      await readComponentConfig(folder, name, context.signal, classNames);
     const loaded: Model<unknown>[] = [];
-    const load = async (name: string, classNames: readonly string[]): Promise<Model<unknown>> => {
-      const model = await loadComponent(folder, name, context, classNames);
+    const load = async (name: keyof typeof PARTS): Promise<Model<unknown>> => {
+      const model = await loadComponent(folder, name, context, PARTS[name]);
       loaded.push(model);
       return model;
     };
     try {
-      const textEncoder = await load("text_encoder", TEXT_ENCODERS);
-      const unet = await load("unet", UNET_CLASSES);
-      const vae = await load("vae", [AUTOENCODER_KL_CLASS_NAME, AUTOENCODER_TINY_CLASS_NAME]);
+      const textEncoder = await load("text_encoder");
+      const unet = await load("unet");
+      const vae = await load("vae");
       return { unet, textEncoder, tokenizer, vae, noiseScheduler, source: params.source };
     } catch (error) {
       for (const model of loaded) disposeWeights(model.weights);

@@ -64,7 +64,43 @@ export async function loadComponent(
   context: RunContext,
   classNames?: readonly string[],
 ): Promise<Model<unknown>> {
-  const { signal } = context;
+  const { prefix, className, kind, config } = await readComponentConfig(
+    folder,
+    subfolder,
+    context.signal,
+    classNames,
+  );
+  const files = await weightFiles(folder, prefix, kind, context);
+  const weights = await loadWeights(files, kind.parameters(config), {
+    ...kind.loadOptions,
+    signal: context.signal,
+    onProgress: (read, total) => {
+      context.progress(read, total, "reading weights");
+    },
+  });
+  return { className, config, weights };
+}
+
+interface ComponentConfig {
+  /** Before the names of the component's files. */
+  readonly prefix: string;
+  readonly className: string;
+  readonly kind: ComponentKind;
+  readonly config: unknown;
+}
+
+/**
+ * Reads and checks the config alone: a pipeline that cannot be run is refused before gigabytes are read.
+ *
+ * @param classNames What may be loaded here; any class that is supported if absent.
+ * @throws Error that names the file, the class or the option.
+ */
+export async function readComponentConfig(
+  folder: SourceFolder,
+  subfolder: string,
+  signal: AbortSignal,
+  classNames?: readonly string[],
+): Promise<ComponentConfig> {
   const prefix = await componentPrefix(folder, subfolder, signal);
   const path = `${prefix}config.json`;
   const json = await readJson(folder, path, signal);
@@ -75,16 +111,7 @@ export async function loadComponent(
     );
   }
   const kind = componentKind(className);
-  const config = kind.parseConfig(json);
-  const files = await weightFiles(folder, prefix, kind, context);
-  const weights = await loadWeights(files, kind.parameters(config), {
-    ...kind.loadOptions,
-    signal,
-    onProgress: (read, total) => {
-      context.progress(read, total, "reading weights");
-    },
-  });
-  return { className, config, weights };
+  return { prefix, className, kind, config: kind.parseConfig(json) };
 }
 
 async function weightFiles(
