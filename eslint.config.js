@@ -7,7 +7,17 @@ const blockingReads = ["dataSync", "arraySync"].map((name) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ["dist", "node_modules", "bench/node_modules", "**/*.js", "**/*.mjs", "tests/layers/planted"] },
+  {
+    ignores: [
+      "dist",
+      "node_modules",
+      "bench/node_modules",
+      "**/*.js",
+      "**/*.mjs",
+      "**/*.cjs",
+      "tests/layers/planted",
+    ],
+  },
   ...tseslint.configs.strict,
   {
     languageOptions: {

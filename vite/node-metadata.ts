@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { runnerImport, type Plugin } from "vite";
+import type * as Describe from "../src/nodes/describe.ts";
 
 const ID = "virtual:node-metadata";
 const DESCRIBE = fileURLToPath(new URL("../src/nodes/describe.ts", import.meta.url));
@@ -12,7 +13,7 @@ const DESCRIBE = fileURLToPath(new URL("../src/nodes/describe.ts", import.meta.u
 export function nodeMetadata(): Plugin {
   let description: Promise<string> | undefined;
   const describe = async (): Promise<string> => {
-    const { module } = await runnerImport<typeof import("../src/nodes/describe.ts")>(DESCRIBE, {
+    const { module } = await runnerImport<typeof Describe>(DESCRIBE, {
       configFile: false,
     });
     return `export default ${JSON.stringify(module.describeNodes())};`;

@@ -31,20 +31,18 @@ describe("a template with a model or picture that does not fit", () => {
     [
       "txt2img",
       { "model.source": pipeline("inpaint") },
-      /Node "predict" \(U-Net step\): sample is \[1,8,8,4\]|Node "predict" \(U-Net step\): sample is \[1, 8, 8, 4\].*9.*zone "denoise", iteration 0/,
+      /Node "predict" \(U-Net step\): sample is \[1, 8, 8, 4\].*9.*zone "denoise", iteration 0/,
     ],
     ["inpaint", { "model.source": pipeline("base") }, /Node "predict".*\[1, 8, 8, 9\].*4.*iteration 0/],
     ["lcm", { "model.source": pipeline("base") }, /Node "scaleEmbedding".*time_cond_proj_dim/],
     ["txt2img", { "model.source": pipeline("lcm") }, /Node "predict".*timestepCond/],
     ["depth-to-image", { "model.source": pipeline("base") }, /Node "estimator".*has no file "depth_estimator\/config\.json"/],
     ["img2img", { "size.height": 60 }, /Node "encode".*60/],
-    ["inpaint-any-model", { "maskSize.height": 32 }, /Node "blend".*mask is 64×32|Node "blend".*mask/],
     ["controlnet", { "edgesSize.width": 32 }, /Node "follow".*image|Node "follow".*controlnetCond/],
     ["controlnet", { "controlnet.source": golden("base") }, /Node "controlnet".*config\.json/],
   ];
   it.each(cases)("%s with %j is refused by node and port", async (name, change, message) => {
     const error = await failureOf(name, { ...caseOf(name).set, ...change });
-    console.log(error.message);
     expect(error.message).toMatch(message);
   });
 });

@@ -11,7 +11,7 @@ import {
   small,
   type Settings,
 } from "./sd-cases.ts";
-import { readExpected } from "./tiny-pipelines.ts";
+import { pipeline, readExpected } from "./tiny-pipelines.ts";
 
 describe("the templates give diffusers' results", () => {
   it.each(Object.keys(cases))("%s: latents to 1e-3, pixels to 2/255", async (name) => {
@@ -59,6 +59,18 @@ describe("the sampler node gives the open loop's latents, to the bit", () => {
     const [open] = await runTemplate("img2img", caseOf("img2img").set, ["end.sample"]);
     const set = compactOf({ ...picture, "sampler.strength": 0.6 });
     const [compact] = await runTemplate("img2img-compact", set, ["sampler.sample"]);
+    expect(compact).toEqual(open);
+  });
+
+  it("lcm: the guidance scale is told, and the negative prompt not run", async () => {
+    const [open] = await runTemplate("lcm", caseOf("lcm").set, ["end.sample"]);
+    const set = compactOf({
+      ...small("noise"),
+      "model.source": pipeline("lcm"),
+      "sampler.numInferenceSteps": 4,
+      "sampler.guidanceScale": 8,
+    });
+    const [compact] = await runTemplate("txt2img-compact", set, ["sampler.sample"]);
     expect(compact).toEqual(open);
   });
 

@@ -57,6 +57,26 @@ describe("masks", () => {
   });
 });
 
+describe("a mask of another size than its picture", () => {
+  it("is refused by its port", async () => {
+    const graph: SmallGraph = {
+      nodes: {
+        picture,
+        small: ["image/resize", { height: 32, width: 64 }],
+        mask: ["image/mask"],
+        cut: ["image/cut-out"],
+      },
+      edges: [
+        "picture.image -> small.image",
+        "small.image -> mask.like",
+        "picture.image -> cut.image",
+        "mask.mask -> cut.mask",
+      ],
+    };
+    await expect(runNodes(graph, ["cut.image"])).rejects.toThrow(/Node "cut".*mask is 32×64, image is 64×64/);
+  });
+});
+
 describe("stacks of pictures", () => {
   const graph = (second: Readonly<Record<string, unknown>>): SmallGraph => ({
     nodes: {

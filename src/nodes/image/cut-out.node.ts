@@ -15,8 +15,14 @@ export default defineNode({
   },
   params: {},
   outputs: { image: port(imageType, "The picture without that part.") },
-  run: ({ inputs: { image, mask } }) => ({
-    image: tf.add(tf.mul(tf.sub(image, 0.5), tf.sub(1, mask)), 0.5),
-  }),
+  run: ({ inputs: { image, mask } }) => {
+    const sizeOf = ({ shape: [, height, width] }: tf.Tensor4D): string =>
+      `${String(height)}×${String(width)}`;
+    if (sizeOf(mask) !== sizeOf(image))
+      throw new Error(
+        `mask is ${sizeOf(mask)}, image is ${sizeOf(image)}: make them of one size (Resize image).`,
+      );
+    return { image: tf.add(tf.mul(tf.sub(image, 0.5), tf.sub(1, mask)), 0.5) };
+  },
   preview: ({ outputs }) => previewImages(outputs.image),
 });

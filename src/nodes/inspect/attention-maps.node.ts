@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { defineNode, port } from "../../engine/node/define-node.ts";
+import { defineNode, optionalPort, port } from "../../engine/node/define-node.ts";
 import { int } from "../../engine/node/params.ts";
 import { textType } from "../../engine/node/socket-type.ts";
 import { previewImages } from "../image/pixels.ts";
@@ -8,6 +8,7 @@ import {
   conditioningType,
   imageType,
   latentType,
+  tensorType,
   timestepType,
   unetType,
   type PromptWord,
@@ -24,13 +25,14 @@ export default defineNode({
     sample: port(latentType, "x_t."),
     timestep: port(timestepType, "t."),
     conditioning: port(conditioningType, "The prompt."),
+    timestepCond: optionalPort(tensorType, "The guidance scale's embedding, for consistency models (LCM)."),
   },
   params: { size: int({ default: 64, min: 8, max: 1024, unit: "px", doc: "Longer side of each map." }) },
   outputs: {
     maps: port(imageType, "[words, height, width, 1]: each from 0 (least) to 1 (most)."),
     words: port(textType, "The words, in the same order, separated by line breaks."),
   },
-  run: ({ inputs: { unet, sample, timestep, conditioning }, params: { size } }) => {
+  run: ({ inputs: { unet, sample, timestep, conditioning, timestepCond }, params: { size } }) => {
     const { states, words } = conditioning;
     if (words.length === 0)
       throw new Error(
@@ -41,6 +43,7 @@ export default defineNode({
       sample: tf.slice(sample, [0, 0, 0, 0], [1, -1, -1, -1]),
       timestep: timestep.slice(0, 1),
       encoderHiddenStates: tf.slice(states, [0, 0, 0], [1, -1, -1]),
+      timestepCond: timestepCond as tf.Tensor2D | undefined,
       onCrossAttention: (_layer, probabilities) => {
         layers.push(tf.keep(mapsOf(probabilities, sample, words, size)));
       },

@@ -103,6 +103,10 @@ export async function readComponentConfig(
 ): Promise<ComponentConfig> {
   const prefix = await componentPrefix(folder, subfolder, signal);
   const path = `${prefix}config.json`;
+  if (prefix === "" && subfolder !== "" && !(await folder.open(path, { signal }))) {
+    // Names the usual place, and lists what is there instead.
+    await openRequired(folder, `${subfolder}/config.json`, { signal });
+  }
   const json = await readJson(folder, path, signal);
   const className = classNameOf(json, path, folder);
   if (classNames && !classNames.includes(className)) {

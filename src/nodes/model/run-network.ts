@@ -50,6 +50,10 @@ export function runNetwork(
   if (className === UNET_2D_CONDITION_CLASS_NAME) {
     if (!encoderHiddenStates) throw new Error(`conditioning is not wired; a ${className} needs a prompt.`);
     const { timestepCond, controlResiduals, onCrossAttention } = inputs;
+    if (readsGuidanceScale({ className, config }) && !timestepCond)
+      throw new Error(
+        "timestepCond is not wired; this U-Net reads the guidance scale (time_cond_proj_dim): wire a Guidance embedding into it.",
+      );
     return unet2dConditionForward(config as Unet2dConditionConfig, weights, {
       sample,
       timestep,
@@ -60,4 +64,14 @@ export function runNetwork(
     });
   }
   throw new Error(`a ${className} is not a U-Net.`);
+}
+
+/** True for consistency models (LCM), which are told the guidance scale and need no run without the prompt. */
+export function readsGuidanceScale({
+  className,
+  config,
+}: Pick<Model<unknown>, "className" | "config">): boolean {
+  return (
+    className === UNET_2D_CONDITION_CLASS_NAME && (config as Unet2dConditionConfig).timeCondProjDim !== null
+  );
 }

@@ -1,8 +1,7 @@
-import { guidanceScaleEmbedding } from "../../diffusion/models/unet-2d-condition-embeddings.ts";
-import type { Unet2dConditionConfig } from "../../diffusion/models/unet-2d-condition-config.ts";
 import { defineNode, port } from "../../engine/node/define-node.ts";
 import { float } from "../../engine/node/params.ts";
 import { tensorType, unetType } from "../socket-types.ts";
+import { embedGuidanceScale } from "./embed-guidance-scale.ts";
 
 export default defineNode({
   type: "sampling/guidance-embedding",
@@ -15,9 +14,7 @@ export default defineNode({
     guidanceScale: float({ default: 8, min: 1, max: 30, step: 0.5, doc: "As for classifier-free guidance." }),
   },
   outputs: { timestepCond: port(tensorType, "[1, width].") },
-  run: ({ inputs: { unet }, params: { guidanceScale } }) => {
-    const width = (unet.config as Partial<Unet2dConditionConfig>).timeCondProjDim;
-    if (!width) throw new Error("unet has no time_cond_proj_dim: it is no consistency model (LCM).");
-    return { timestepCond: guidanceScaleEmbedding(guidanceScale, width) };
-  },
+  run: ({ inputs: { unet }, params: { guidanceScale } }) => ({
+    timestepCond: embedGuidanceScale(unet, guidanceScale),
+  }),
 });

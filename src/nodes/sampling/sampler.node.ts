@@ -13,7 +13,8 @@ import { float, int } from "../../engine/node/params.ts";
 import type { TorchGenerator } from "../../tensor/torch-generator.ts";
 import { requireSameShape } from "../checks.ts";
 import { tensorHost } from "../host.ts";
-import { runNetwork } from "../model/run-network.ts";
+import { readsGuidanceScale, runNetwork } from "../model/run-network.ts";
+import { embedGuidanceScale } from "./embed-guidance-scale.ts";
 import {
   conditioningType,
   generatorType,
@@ -51,7 +52,7 @@ export default defineNode({
       min: 0,
       max: 30,
       step: 0.5,
-      doc: "How much the prompt counts; at 1 the negative prompt is not run.",
+      doc: "How much the prompt counts; at 1 the negative prompt is not run. Consistency models (LCM) are told it instead.",
     }),
     strength: float({
       default: 0.8,
@@ -122,11 +123,13 @@ function step(
 ): LoopState {
   const input = plan.scaleModelInput(sample, stepIndex);
   const timestep = [plan.timesteps[stepIndex] ?? 0];
+  const isTold = readsGuidanceScale(unet);
+  const timestepCond = isTold ? embedGuidanceScale(unet, guidanceScale) : undefined;
   const predict = (prompt: Conditioning | undefined): tf.Tensor4D =>
-    runNetwork(unet, { sample: input, timestep, encoderHiddenStates: prompt?.states });
+    runNetwork(unet, { sample: input, timestep, encoderHiddenStates: prompt?.states, timestepCond });
   const conditional = predict(positive);
   const modelOutput =
-    negative && guidanceScale !== 1
+    negative && guidanceScale !== 1 && !isTold
       ? applyGuidance(
           { kind: "classifier-free", guidanceScale },
           { conditional, unconditional: predict(negative) },

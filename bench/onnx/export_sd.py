@@ -1,0 +1,136 @@
+"""Makes the three networks of a Stable Diffusion with random weights, for our own code and for ONNX Runtime, and times PyTorch.
+
+    python export_sd.py <folder> <tiny | medium> <rounds>
+
+Each of unet/, text_encoder/ and vae/ under the folder gets config.json and weights as the libraries save them, model.onnx, and
+arrays.safetensors with the inputs (by their names in the ONNX file) and PyTorch's "output". They are kept for the next time.
+Prints {"threads": n, "modules": {name: {"parameters": n, "torch": [milliseconds]}}} as JSON.
+"""
+
+import json
+import shutil
+import sys
+import time
+import warnings
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL, UNet2DConditionModel
+from safetensors.torch import load_file, save_file
+from transformers import CLIPTextConfig, CLIPTextModel
+
+warnings.filterwarnings("ignore")
+
+SIZES = {
+    "tiny": {
+        "unet": dict(block_out_channels=[8, 16, 16], layers_per_block=2, cross_attention_dim=16, attention_head_dim=2, norm_num_groups=4),
+        "text_encoder": dict(vocab_size=60, hidden_size=16, intermediate_size=40, num_hidden_layers=3, num_attention_heads=2),
+        "vae": dict(block_out_channels=[8, 16, 8], layers_per_block=2, norm_num_groups=4),
+        "latents": {"unet": 8, "vae": 8},
+    },
+    "medium": {
+        "unet": dict(block_out_channels=[96, 192, 384], layers_per_block=1, cross_attention_dim=256, attention_head_dim=6),
+        "text_encoder": dict(vocab_size=4000, hidden_size=256, intermediate_size=1024, num_hidden_layers=4, num_attention_heads=4),
+        "vae": dict(block_out_channels=[32, 64, 128, 128], layers_per_block=2),
+        "latents": {"unet": 32, "vae": 16},
+    },
+}
+TOKENS = 77
+
+
+class Outputs(torch.nn.Module):
+    """A network with one plain tensor out, as an exporter wants it."""
+
+    def __init__(self, model, call):
+        super().__init__()
+        self.model, self.call = model, call
+
+    def forward(self, *inputs):
+        return self.call(self.model, *inputs)
+
+
+def randomise(model):
+    """Weights that keep activations near 1, so that a difference anywhere shows in the output."""
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            noise = torch.randn(parameter.shape, generator=generator)
+            if parameter.ndim > 1:
+                fan_in = 1 if "embedding.weight" in name else parameter[0].numel()
+                parameter.copy_(noise / fan_in**0.5)
+            else:
+                parameter.copy_(0.1 * noise + (1 if name.endswith("weight") else 0))
+    return model.eval()
+
+
+def make(name, options, side):
+    """The network, how to call it, and its inputs by name."""
+    noise = torch.Generator().manual_seed(1)
+    if name == "unet":
+        levels = len(options["block_out_channels"])
+        blocks = dict(
+            down_block_types=["CrossAttnDownBlock2D"] * (levels - 1) + ["DownBlock2D"],
+            up_block_types=["UpBlock2D"] + ["CrossAttnUpBlock2D"] * (levels - 1),
+        )
+        model = UNet2DConditionModel(sample_size=side, **blocks, **options)
+        inputs = {
+            "sample": torch.randn(1, 4, side, side, generator=noise),
+            "timestep": torch.tensor([500]),
+            "encoder_hidden_states": torch.randn(1, TOKENS, options["cross_attention_dim"], generator=noise),
+        }
+        return model, (lambda unet, *given: unet(*given).sample), inputs
+    if name == "text_encoder":
+        vocabulary = options["vocab_size"]
+        ends = dict(bos_token_id=vocabulary - 2, eos_token_id=vocabulary - 1, pad_token_id=vocabulary - 1)
+        model = CLIPTextModel(CLIPTextConfig(max_position_embeddings=TOKENS, **ends, **options))
+        ids = torch.randint(vocabulary - 2, (1, TOKENS), generator=noise)
+        ids[0, 0], ids[0, 40:] = ends["bos_token_id"], ends["eos_token_id"]
+        return model, (lambda clip, given: clip(given).last_hidden_state), {"input_ids": ids}
+    levels = len(options["block_out_channels"])
+    blocks = dict(down_block_types=["DownEncoderBlock2D"] * levels, up_block_types=["UpDecoderBlock2D"] * levels)
+    model = AutoencoderKL(sample_size=side * 2 ** (levels - 1), latent_channels=4, **blocks, **options)
+    return model, (lambda vae, given: vae.decode(given).sample), {"latents": torch.randn(1, 4, side, side, generator=noise)}
+
+
+def save(folder, name, network, inputs, stamp):
+    """Writes what the stamp describes, unless it is there."""
+    stamp_file = folder / "made.json"
+    if stamp_file.exists() and stamp_file.read_text() == stamp:
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    network.model.save_pretrained(folder)
+    torch.onnx.export(network, tuple(inputs.values()), str(folder / "model.onnx"), input_names=list(inputs), output_names=["output"],
+                      external_data=False, verbose=False)
+    integers_narrowed = {key: value.int() if value.dtype == torch.int64 else value for key, value in inputs.items()}
+    output = network(*inputs.values()).contiguous()
+    save_file({**integers_narrowed, "output": output}, folder / "arrays.safetensors")
+    # Last, so that what was broken off is made anew.
+    stamp_file.write_text(stamp)
+
+
+def main():
+    root, size, rounds = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    report = {"threads": torch.get_num_threads(), "modules": {}}
+    script = Path(__file__).read_text()
+    versions = {package: version(package) for package in ("torch", "diffusers", "transformers", "onnxscript")}
+    for name in ("unet", "text_encoder", "vae"):
+        model, call, inputs = make(name, SIZES[size][name], SIZES[size]["latents"].get(name))
+        network = Outputs(randomise(model), call).eval()
+        save(root / name, name, network, inputs, json.dumps({"script": script, "versions": versions}))
+        times = []
+        for index in range(rounds + 1):
+            started = time.perf_counter()
+            output = network(*inputs.values())
+            if index > 0:
+                times.append((time.perf_counter() - started) * 1000)
+        kept = load_file(root / name / "arrays.safetensors")["output"]
+        if not torch.allclose(output, kept, rtol=1e-3, atol=1e-3):
+            raise SystemExit(f"{name}: the kept output is not that of these weights; delete {root}")
+        report["modules"][name] = {"parameters": sum(p.numel() for p in model.parameters()), "torch": times}
+    print(json.dumps(report))
+
+
+with torch.no_grad():
+    main()
