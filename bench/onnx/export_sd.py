@@ -7,6 +7,7 @@ arrays.safetensors with the inputs (by their names in the ONNX file) and PyTorch
 Prints {"threads": n, "modules": {name: {"parameters": n, "torch": [milliseconds]}}} as JSON.
 """
 
+import hashlib
 import json
 import shutil
 import sys
@@ -93,7 +94,7 @@ def make(name, options, side):
     return model, (lambda vae, given: vae.decode(given).sample), {"latents": torch.randn(1, 4, side, side, generator=noise)}
 
 
-def save(folder, name, network, inputs, stamp):
+def save(folder, network, inputs, stamp):
     """Writes what the stamp describes, unless it is there."""
     stamp_file = folder / "made.json"
     if stamp_file.exists() and stamp_file.read_text() == stamp:
@@ -113,12 +114,12 @@ def save(folder, name, network, inputs, stamp):
 def main():
     root, size, rounds = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     report = {"threads": torch.get_num_threads(), "modules": {}}
-    script = Path(__file__).read_text()
+    script = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
     versions = {package: version(package) for package in ("torch", "diffusers", "transformers", "onnxscript")}
     for name in ("unet", "text_encoder", "vae"):
         model, call, inputs = make(name, SIZES[size][name], SIZES[size]["latents"].get(name))
         network = Outputs(randomise(model), call).eval()
-        save(root / name, name, network, inputs, json.dumps({"script": script, "versions": versions}))
+        save(root / name, network, inputs, json.dumps({"script": script, "versions": versions}))
         times = []
         for index in range(rounds + 1):
             started = time.perf_counter()
