@@ -24,7 +24,8 @@ export const broadcastingMatMul =
     return product;
   };
 
-function repeatsAsAWhole({ shape }: tf.TensorInfo, outer: readonly number[]): boolean {
+/** Whether matrix `i mod count` of the operand belongs to matrix i of the product: its batch is one matrix or repeats in order. */
+export function repeatsAsAWhole({ shape }: tf.TensorInfo, outer: readonly number[]): boolean {
   const own = shape.slice(0, -2);
   const firstReal = own.findIndex((size) => size !== 1);
   if (firstReal < 0) return sizeOf(own) === 1;

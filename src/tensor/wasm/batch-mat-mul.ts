@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import { repeatsAsAWhole } from "../kernels/matmul-broadcast.ts";
 import { callKernel, dispose, floatsOf, inputOf, sizeOf, type KernelBody } from "./kernel.ts";
 import { addressOf, simdOf } from "./simd.ts";
 
@@ -93,8 +94,7 @@ function multiplyMany(
     throw new Error(`matMul: [${a.shape.join()}] and [${b.shape.join()}] have inner sizes ${k} and ${kOfB}.`);
   const outer = tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   for (const factor of [a, b]) {
-    const count = sizeOf(factor.shape.slice(0, -2));
-    if (count !== 1 && count !== sizeOf(outer)) {
+    if (!repeatsAsAWhole(factor, outer)) {
       throw new Error(
         `matMul: [${factor.shape.join()}] would have to be repeated within its batch: tile it first.`,
       );
