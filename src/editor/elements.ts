@@ -1,6 +1,7 @@
 import { LoomApp } from "./app/loom-app.ts";
 import { LoomCanvas } from "./canvas/loom-canvas.ts";
 import { LoomNode } from "./canvas/loom-node.ts";
+import { LoomMask } from "./mask/loom-mask.ts";
 import { LoomCarry } from "./panels/loom-carry.ts";
 import { LoomList } from "./panels/loom-list.ts";
 import { LoomMenu } from "./panels/loom-menu.ts";
@@ -16,6 +17,7 @@ const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "loom-node": LoomNode,
   "loom-carry": LoomCarry,
   "loom-list": LoomList,
+  "loom-mask": LoomMask,
   "loom-menu": LoomMenu,
   "loom-minimap": LoomMinimap,
   "loom-palette": LoomPalette,

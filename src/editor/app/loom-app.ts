@@ -3,6 +3,7 @@ import type { TemplateResult } from "lit";
 import { ref } from "lit/directives/ref.js";
 import type { GraphDocument } from "../../engine/graph/document.ts";
 import type { LoomCanvas, SourceRequest } from "../canvas/loom-canvas.ts";
+import type { ParamRef } from "../canvas/param-field.ts";
 import type { PaletteRequest } from "../canvas/gestures/gesture.ts";
 import { contains } from "../canvas/geometry.ts";
 import { Autosave } from "../files/autosave.ts";
@@ -16,6 +17,7 @@ import type { PaletteEntry } from "../graph/search.ts";
 import { zonesInside } from "../graph/zones.ts";
 import type { MenuEntry } from "../panels/loom-menu.ts";
 import type { LoomCarry } from "../panels/loom-carry.ts";
+import type { LoomMask } from "../mask/loom-mask.ts";
 import type { LoomShortcuts } from "../panels/loom-shortcuts.ts";
 import type { LoomTemplates } from "../panels/loom-templates.ts";
 import type { RunControl } from "../run/run-control.ts";
@@ -140,6 +142,7 @@ export class LoomApp extends LitElement implements ActionHost {
             this.menu = menuAt(this.canvas, session, event);
           }}
           @pick-source=${(event: CustomEvent<SourceRequest>): void => void this.#pickSource(event.detail)}
+          @paint-mask=${(event: CustomEvent<ParamRef>): void => this.#paintMask(event.detail)}
           @edit-carry=${(event: CustomEvent<string>): void =>
             void this.renderRoot.querySelector<LoomCarry>("loom-carry")?.open(event.detail)}
           @open-templates=${(): void => this.openTemplates()}
@@ -152,6 +155,7 @@ export class LoomApp extends LitElement implements ActionHost {
             ? html`<loom-list
                 .session=${session}
                 @pick-source=${(event: CustomEvent<SourceRequest>): void => void this.#pickSource(event.detail)}
+                @paint-mask=${(event: CustomEvent<ParamRef>): void => this.#paintMask(event.detail)}
                 @reveal=${(event: CustomEvent<string>): void => void this.canvas.reveal(event.detail)}
                 @close=${(): void => this.toggleList()}
               ></loom-list>`
@@ -189,7 +193,8 @@ export class LoomApp extends LitElement implements ActionHost {
           this.canvas.element.focus({ preventScroll: true });
         }}
       ></loom-templates>
-      <loom-carry .session=${session}></loom-carry> <loom-shortcuts></loom-shortcuts>`;
+      <loom-carry .session=${session}></loom-carry> <loom-mask .session=${session}></loom-mask>
+      <loom-shortcuts></loom-shortcuts>`;
   }
 
   #toolbar(): TemplateResult {
@@ -443,6 +448,10 @@ export class LoomApp extends LitElement implements ActionHost {
     if (holds === "model" || holds === "dataset") return this.#useFiles(node, name, await pickFolder());
     const file = await pickFile(holds === "image" ? "image/png,image/jpeg" : "");
     if (file) await this.#useFiles(node, name, [{ path: file.name, file }]);
+  }
+
+  #paintMask(param: ParamRef): void {
+    void this.renderRoot.querySelector<LoomMask>("loom-mask")?.open(param);
   }
 
   async #useFiles(node: string, name: string, files: readonly LocalFile[]): Promise<void> {

@@ -16,7 +16,9 @@ export const NODE = {
 /** A reroute is a corner in a wire: as small as a hand can take hold of. */
 export const REROUTE = { type: "value/reroute", width: 60, height: 24 } as const;
 
-export const isReroute = (shape: NodeShape): boolean => shape.info?.type === REROUTE.type;
+export const isRerouteType = (type: string): boolean => type === REROUTE.type;
+
+export const isReroute = (shape: NodeShape): boolean => isRerouteType(shape.info?.type ?? "");
 
 export interface PortPlace {
   readonly x: number;

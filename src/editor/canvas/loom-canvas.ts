@@ -20,6 +20,7 @@ import { MovingLayers } from "./layers.ts";
 import { LoomNode } from "./loom-node.ts";
 import type { NodeActions, Side, WireOffer } from "./loom-node.ts";
 import { NodeViews, foldedOf } from "./node-views.ts";
+import type { ParamRef } from "./param-field.ts";
 import { PointerRouter } from "./pointer-router.ts";
 import { WireLayer } from "./wire-layer.ts";
 import type { Wire, WireEnds } from "./wire-layer.ts";
@@ -423,6 +424,9 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     },
     pickSource: (node, name, holds) => {
       this.dispatchEvent(new CustomEvent<SourceRequest>("pick-source", { detail: { node, name, holds } }));
+    },
+    paintMask: (node, name) => {
+      this.dispatchEvent(new CustomEvent<ParamRef>("paint-mask", { detail: { node, name } }));
     },
     toggleAdvanced: (node) => {
       this.#views?.toggleAdvanced(node);

@@ -27,6 +27,7 @@ export interface NodeActions {
   toggleAdvanced(node: string): void;
   editCarry(zone: string): void;
   pickSource(node: string, name: string, holds: SourceParam["holds"]): void;
+  paintMask(node: string, name: string): void;
   setTitle(node: string, title: string): void;
 }
 
@@ -262,6 +263,7 @@ export class LoomNode extends LitElement {
           ? paramField(name, spec, value, {
               change: (next) => this.actions.setParam(this.node.id, name, next),
               done: () => this.actions.sealParam(),
+              paint: () => this.actions.paintMask(this.node.id, name),
               ...(spec.kind === "source"
                 ? { pick: () => this.actions.pickSource(this.node.id, name, spec.holds) }
                 : {}),

@@ -1,8 +1,9 @@
-import { html } from "lit";
+import { html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
 import type { ParamSpec, ParamValue } from "../../engine/node/params.ts";
 import { parseParam } from "../graph/parse-param.ts";
+import { isMaskUrl } from "../mask/stored-mask.ts";
 import { icons } from "../theme/icons.ts";
 
 export interface FieldEvents {
@@ -11,6 +12,14 @@ export interface FieldEvents {
   done(): void;
   /** Lets the person choose a file or folder of their disk. */
   pick?(): void;
+  /** Opens the dialog in which a mask is painted. */
+  paint?(): void;
+}
+
+/** A parameter of a node, in requests for a dialog that sets it. */
+export interface ParamRef {
+  readonly node: string;
+  readonly name: string;
 }
 
 const SOURCE_HINT = "bundled:…, hf:org/name or https://…";
@@ -99,6 +108,7 @@ export function paramField(
         </button>
       </span>`;
     case "text":
+      if (spec.editor === "mask") return maskField();
       return spec.multiline
         ? html`<textarea
             aria-label=${label}
@@ -119,6 +129,36 @@ export function paramField(
           ${icons.folder}
         </button>
       </span>`;
+  }
+
+  function maskField(): TemplateResult {
+    const url = String(value);
+    return html`<span class="mask-field">
+      ${isMaskUrl(url) ? html`<img src=${url} alt="What is painted" draggable="false" />` : nothing}
+      <button
+        class="outlined"
+        aria-label="Paint… ${name}"
+        title=${spec.doc}
+        @click=${(): void => events.paint?.()}
+      >
+        Paint…
+      </button>
+      ${
+        url === ""
+          ? nothing
+          : html`<button
+              class="icon"
+              aria-label="Remove what is painted"
+              title="Remove what is painted"
+              @click=${(): void => {
+                events.change("");
+                events.done();
+              }}
+            >
+              ${icons.trash}
+            </button>`
+      }
+    </span>`;
   }
 
   function textInput(placeholder = ""): TemplateResult {

@@ -2,6 +2,7 @@ import { LitElement, css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { paramField } from "../canvas/param-field.ts";
+import type { ParamRef } from "../canvas/param-field.ts";
 import { portOfParam } from "../graph/catalog.ts";
 import type { ParamInfo, PortInfo } from "../graph/catalog.ts";
 import { connect, disconnect, edgeKey, setParam, setTitle } from "../graph/edits.ts";
@@ -297,6 +298,10 @@ export class LoomList extends LitElement {
           change: (next) =>
             store.execute(`Set ${param.name}`, setParam(id, param.name, next), `param ${id}.${param.name}`),
           done: () => store.seal(),
+          paint: () =>
+            this.dispatchEvent(
+              new CustomEvent<ParamRef>("paint-mask", { detail: { node: id, name: param.name } }),
+            ),
           ...(spec.kind === "source"
             ? {
                 pick: () =>

@@ -98,6 +98,32 @@ export const controls = css`
     opacity: 1;
   }
 
+  .mask-field {
+    display: flex;
+    align-items: center;
+    justify-content: flex-end;
+    gap: 4px;
+    min-width: 0;
+  }
+
+  .mask-field img {
+    width: 24px;
+    height: 24px;
+    border: 1px solid var(--line);
+    border-radius: var(--radius-s);
+    background: #000;
+    object-fit: contain;
+  }
+
+  .mask-field button {
+    min-height: 24px;
+  }
+
+  .mask-field button.icon {
+    width: 24px;
+    color: var(--text-3);
+  }
+
   kbd {
     display: inline-block;
     min-width: 20px;

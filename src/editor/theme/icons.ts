@@ -44,6 +44,11 @@ export const icons = {
   ),
   trash: paths("M4 7h16", "M9 7V4h6v3", "M6.5 7l1 13h9l1-13"),
   folder: paths("M3 6h6l2 2h10v11H3z"),
+  brush: paths(
+    "M20 4 10 14",
+    "M9 13a3.5 3.5 0 0 0-4 3.5C5 18.5 4 19.5 3 20c3 1 8.5 0 8.5-4.5A3.5 3.5 0 0 0 9 13z",
+  ),
+  eraser: paths("M9 20h11", "M4.5 14.5 14 5l6 6-9 9H8z", "m9.5 9.5 6 6"),
   note: paths("M5 4h14v11l-5 5H5z", "M14 20v-5h5"),
 } as const;
 

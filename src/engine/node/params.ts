@@ -35,6 +35,11 @@ export interface TextParam extends ParamBase {
   readonly kind: "text";
   readonly default: string;
   readonly multiline?: boolean;
+  /**
+   * What the editor offers in place of a line of text: `mask` is a picture painted in a dialog, kept as the data URL of
+   * a PNG. A hint: without an editor it means nothing.
+   */
+  readonly editor?: "mask";
 }
 
 export interface ChoiceParam<C extends string = string> extends ParamBase {
