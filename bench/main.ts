@@ -2,7 +2,7 @@
  * Measures, each figure beside its peer in the same run:
  *
  *   npm run bench            everything
- *   npm run bench engine     one part: engine, wasm, training, unet
+ *   npm run bench engine     one part: engine, wasm, training, unet, sd
  */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -29,6 +29,10 @@ const parts: Record<string, { readonly title: string; readonly run: () => Promis
   },
   training: { title: "Training", run: async () => (await import("./diffusion/training.ts")).benchTraining() },
   unet: { title: "U-Net step", run: async () => (await import("./diffusion/unet-step.ts")).benchUnetStep() },
+  sd: {
+    title: "Stable Diffusion",
+    run: async () => (await import("./diffusion/stable-diffusion.ts")).benchStableDiffusion(),
+  },
 };
 
 const wanted = process.argv.slice(2);

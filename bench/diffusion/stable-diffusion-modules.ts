@@ -58,7 +58,7 @@ export async function readExample(folder: string): Promise<Example> {
 
 /** Loads the network of a folder that export_sd.py has written, and its inputs, onto the current backend. */
 export async function loadModule(name: ModuleName, folder: string, example: Example): Promise<LoadedModule> {
-  const config = JSON.parse(readFileSync(`${folder}/config.json`, "utf8")) as unknown;
+  const config = JSON.parse(readFileSync(`${folder}/config.json`, "utf8")) as Config;
   const { forward, weights, inputs } = await loaders[name](config, folder, example);
   const { shape } = example.output;
   return {
@@ -76,15 +76,17 @@ export async function loadModule(name: ModuleName, folder: string, example: Exam
   };
 }
 
+type Config = Readonly<Record<string, unknown>>;
+
 interface Parts {
   readonly forward: () => tf.Tensor;
   readonly weights: Weights;
-  readonly inputs: readonly tf.Tensor[];
+  readonly inputs: tf.Tensor[];
 }
 
 const DIFFUSERS_FILE = "diffusion_pytorch_model.safetensors";
 
-const loaders: Record<ModuleName, (config: unknown, folder: string, example: Example) => Promise<Parts>> = {
+const loaders: Record<ModuleName, (config: Config, folder: string, example: Example) => Promise<Parts>> = {
   unet: async (json, folder, example) => {
     const config = parseUnet2dConditionConfig(json);
     const weights = await loadWeights(
@@ -93,7 +95,11 @@ const loaders: Record<ModuleName, (config: unknown, folder: string, example: Exa
     );
     const sample = picture(example, "sample");
     const states = inputOf(example, "encoder_hidden_states");
-    const encoderHiddenStates = tf.tensor(states.values, [...states.shape]) as tf.Tensor3D;
+    const encoderHiddenStates = tf.tensor<tf.Rank.R3>(states.values, [...states.shape] as [
+      number,
+      number,
+      number,
+    ]);
     const timestep = [...inputOf(example, "timestep").values];
     return {
       forward: () => unet2dConditionForward(config, weights, { sample, timestep, encoderHiddenStates }),
@@ -103,11 +109,10 @@ const loaders: Record<ModuleName, (config: unknown, folder: string, example: Exa
   },
   text_encoder: async (json, folder, example) => {
     const config = parseClipTextConfig(json);
-    const weights = await loadWeights(
-      fileSource(`${folder}/model.safetensors`),
-      clipTextParameters(config),
-      { rename: clipTextWeightName, unknownTensors: "ignore" },
-    );
+    const weights = await loadWeights(fileSource(`${folder}/model.safetensors`), clipTextParameters(config), {
+      rename: clipTextWeightName,
+      unknownTensors: "ignore",
+    });
     const inputIds = [[...inputOf(example, "input_ids").values]];
     return {
       forward: () => {

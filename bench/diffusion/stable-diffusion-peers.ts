@@ -31,7 +31,9 @@ export async function loadOnnx(
   example: Example,
 ): Promise<OnnxModule> {
   const name = "onnxruntime-node";
-  const { default: onnx } = (await import(name)) as { default: OnnxRuntime };
+  const imported = (await import(name)) as OnnxRuntime & { readonly default?: OnnxRuntime };
+  // A CommonJS package: who loads it decides whether its exports come under "default".
+  const onnx = imported.default ?? imported;
   const session = await onnx.InferenceSession.create(`${folder}/model.onnx`, {
     executionProviders: [provider],
     // Warnings about which nodes stay on the CPU.

@@ -102,7 +102,8 @@ async function ourStep(
 
 async function onnxStep(provider: "cpu" | "webgpu", noise: Float32Array): Promise<Step> {
   const name = "onnxruntime-node";
-  const { default: onnx } = (await import(name)) as { default: OnnxRuntime };
+  const imported = (await import(name)) as OnnxRuntime & { readonly default?: OnnxRuntime };
+  const onnx = imported.default ?? imported;
   const session = await onnx.InferenceSession.create(ONNX, { executionProviders: [provider] });
   const feeds = {
     sample: new onnx.Tensor("float32", noise, [BATCH, 1, 28, 28]),
