@@ -25,5 +25,6 @@ async function main(): Promise<number> {
 
 process.exitCode = await main();
 // What went into a pipe is still on its way, and an exit would cut it off.
-for (const stream of [process.stdout, process.stderr]) await new Promise((resolve) => stream.write("", resolve));
+for (const stream of [process.stdout, process.stderr])
+  await new Promise((resolve) => stream.write("", resolve));
 process.exit();
