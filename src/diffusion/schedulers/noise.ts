@@ -1,4 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
+import { drawPictures, type PictureShape } from "../../tensor/draw-pictures.ts";
 import type { TorchGenerator } from "../../tensor/torch-generator.ts";
 
 /**
@@ -10,18 +11,8 @@ import type { TorchGenerator } from "../../tensor/torch-generator.ts";
  */
 export function drawNoise(
   generator: TorchGenerator,
-  shape: readonly [batch: number, height: number, width: number, channels: number],
+  shape: PictureShape,
 ): { readonly noise: tf.Tensor4D; readonly generator: TorchGenerator } {
-  const advanced = generator.clone();
-  const [batch, height, width, channels] = shape;
-  const drawn = advanced.randn(batch * height * width * channels);
-  const values = new Float32Array(drawn.length);
-  const pixels = height * width;
-  drawn.forEach((value, i) => {
-    const pixel = i % pixels;
-    const channel = Math.floor(i / pixels) % channels;
-    const picture = Math.floor(i / (pixels * channels));
-    values[(picture * pixels + pixel) * channels + channel] = value;
-  });
-  return { noise: tf.tensor4d(values, [batch, height, width, channels]), generator: advanced };
+  const drawn = drawPictures(generator, shape, (state, count) => state.randn(count));
+  return { noise: drawn.tensor, generator: drawn.generator };
 }

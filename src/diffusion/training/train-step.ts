@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Timesteps } from "../models/layers/timestep-embedding.ts";
 import type { Scheduler } from "../schedulers/scheduler.ts";
+import { trainingTarget } from "../schedulers/training-target.ts";
 import { disposeWeights } from "../weights/dispose.ts";
 import type { Weights } from "../weights/parameters.ts";
 import { adamStep, type AdamConfig } from "./adam.ts";
@@ -79,23 +80,5 @@ export function ddpmTrainStep(inputs: DdpmTrainStepInputs): TrainStepResult {
     });
   } finally {
     tf.dispose([noisy, target]);
-  }
-}
-
-/** What the network should return: the noise, the velocity or the clean picture. A new tensor. */
-export function trainingTarget(
-  scheduler: Scheduler,
-  sample: tf.Tensor4D,
-  noise: tf.Tensor4D,
-  timesteps: ArrayLike<number>,
-): tf.Tensor4D {
-  switch (scheduler.predictionType) {
-    case "epsilon":
-      return tf.clone(noise);
-    case "sample":
-      return tf.clone(sample);
-    case "v_prediction":
-    case "flow_prediction":
-      return scheduler.getVelocity(sample, noise, timesteps) as tf.Tensor4D;
   }
 }

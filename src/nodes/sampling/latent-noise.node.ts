@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { defineNode, port } from "../../engine/node/define-node.ts";
 import { boolean, int } from "../../engine/node/params.ts";
 import { generatorType, latentType } from "../socket-types.ts";
-import { drawPictures } from "./draw.ts";
+import { drawNoise } from "../../diffusion/schedulers/index.ts";
 
 export default defineNode({
   type: "sampling/latent-noise",
@@ -39,7 +39,7 @@ export default defineNode({
         throw new Error(`${name} is ${String(side)}; it must be a multiple of ${String(downscale)}.`);
     }
     const shape = [same ? 1 : batch, height / downscale, width / downscale, channels] as const;
-    const { tensor, generator } = drawPictures(inputs.generator, shape, (state, count) => state.randn(count));
-    return { noise: same ? tf.tile(tensor, [batch, 1, 1, 1]) : tensor, generator };
+    const { noise, generator } = drawNoise(inputs.generator, shape);
+    return { noise: same ? tf.tile(noise, [batch, 1, 1, 1]) : noise, generator };
   },
 });

@@ -1,7 +1,7 @@
 import { defineNode, optionalPort, port } from "../../engine/node/define-node.ts";
 import { choice, int } from "../../engine/node/params.ts";
 import { generatorType, latentType } from "../socket-types.ts";
-import { drawPictures } from "./draw.ts";
+import { drawPictures } from "../../tensor/draw-pictures.ts";
 
 export default defineNode({
   type: "sampling/noise",

@@ -15,7 +15,7 @@ import { choice, float } from "../../engine/node/params.ts";
 import { TorchGenerator } from "../../tensor/torch-generator.ts";
 import { tensorHost } from "../host.ts";
 import { runNetwork } from "../model/run-network.ts";
-import { drawPictures } from "../sampling/draw.ts";
+import { drawNoise } from "../../diffusion/schedulers/index.ts";
 import { datasetType, generatorType, noiseSchedulerType, numbersType, unetType } from "../socket-types.ts";
 import { epochOrder, epochParams } from "./epoch-order.ts";
 import { guardedLoss, notFinite } from "./not-finite.ts";
@@ -94,7 +94,7 @@ export default defineNode({
           const sample = takeBatch(dataset, indices, { range: params.range });
           const timed = generator.clone();
           const timesteps = timed.randint(0, noiseScheduler.numTrainTimesteps, indices.length);
-          const noise = drawPictures(timed, sample.shape, (drawn, count) => drawn.randn(count));
+          const drawn = drawNoise(timed, sample.shape);
           const result = ddpmTrainStep({
             weights: state.weights,
             optimizerState: state.optimizerState,
@@ -105,7 +105,7 @@ export default defineNode({
               runNetwork({ ...unet, weights }, { sample: noisy, timestep: timestep as readonly number[] }),
             scheduler: noiseScheduler,
             sample,
-            noise: noise.tensor,
+            noise: drawn.noise,
             timesteps,
           });
           const ema = updateEma(emaConfig, { step, weights: state.ema }, result.weights).weights;
@@ -113,7 +113,7 @@ export default defineNode({
           return {
             state: { weights, ema, optimizerState },
             loss: guardedLoss(result),
-            generator: noise.generator,
+            generator: drawn.generator,
           };
         });
         const [loss = Number.NaN] = await next.loss.data();

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { TorchGenerator } from "../../tensor/torch-generator.ts";
+import type { TorchGenerator } from "./torch-generator.ts";
 
 /** Shape of a batch of pictures: NHWC, as everywhere in this project. */
 export type PictureShape = readonly [batch: number, height: number, width: number, channels: number];
@@ -14,10 +14,12 @@ export function drawPictures(
   generator: TorchGenerator,
   shape: PictureShape,
   draw: (generator: TorchGenerator, count: number) => Float32Array,
-): { tensor: tf.Tensor4D; generator: TorchGenerator } {
+): { readonly tensor: tf.Tensor4D; readonly generator: TorchGenerator } {
   const [batch, height, width, channels] = shape;
-  const next = generator.clone();
-  const values = draw(next, batch * height * width * channels);
-  const tensor = tf.transpose(tf.tensor4d(values, [batch, channels, height, width]), [0, 2, 3, 1]);
-  return { tensor, generator: next };
+  const advanced = generator.clone();
+  const values = draw(advanced, batch * height * width * channels);
+  const tensor = tf.tidy((): tf.Tensor4D =>
+    tf.transpose(tf.tensor4d(values, [batch, channels, height, width]), [0, 2, 3, 1]),
+  );
+  return { tensor, generator: advanced };
 }
