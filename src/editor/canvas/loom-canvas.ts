@@ -1,29 +1,34 @@
 import { LitElement, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { NodeEditor } from "rete";
-import { edgeKey, setParam, setTitle, setView } from "../graph/edits.ts";
-import { setFrameTitle } from "../graph/frames.ts";
-import { endpoint } from "../graph/ports.ts";
-import { syncEditor } from "../rete/document-sync.ts";
 import type { SourceParam } from "../../engine/node/params.ts";
+import { setView } from "../graph/edits.ts";
+import { setFrameTitle } from "../graph/frames.ts";
+import { syncEditor } from "../rete/document-sync.ts";
 import type { TypedSchemes } from "../rete/typed-node.ts";
 import type { EditorSession } from "../store/session.ts";
 import type { StoreChange } from "../store/graph-store.ts";
 import { controls } from "../theme/controls.ts";
-import { LoomArea, clampZoom } from "./area.ts";
+import { LoomArea } from "./area.ts";
+import { centred, toCanvasPoint, viewOf, zoomed } from "./camera.ts";
+import type { Size, View } from "./camera.ts";
 import { canvasStyles } from "./canvas-styles.ts";
 import { FrameLayer } from "./frame-layer.ts";
+import { editFrameTitle } from "./frame-title.ts";
 import { boundsOf, contains } from "./geometry.ts";
-import type { PortPlace, Rect } from "./geometry.ts";
+import type { NodeLayout, PortPlace, Rect } from "./geometry.ts";
 import type { CanvasHost, PaletteRequest, PortRef } from "./gestures/gesture.ts";
+import { nearestSocket, socketAt } from "./hit-test.ts";
 import { MovingLayers } from "./layers.ts";
 import { LoomNode } from "./loom-node.ts";
-import type { NodeActions, Side, WireOffer } from "./loom-node.ts";
+import { nodeActions } from "./node/actions.ts";
+import type { Side, WireOffer } from "./node/contract.ts";
 import { NodeViews, foldedOf } from "./node-views.ts";
-import type { ParamRef } from "./param-field.ts";
+import { PointerNote } from "./pointer-note.ts";
 import { PointerRouter } from "./pointer-router.ts";
 import { WireLayer } from "./wire-layer.ts";
 import type { Wire, WireEnds } from "./wire-layer.ts";
+import { wiresOf } from "./wires-of.ts";
 import { ZoneLayer } from "./zone-layer.ts";
 
 /** A source parameter that wants something of the person's disk. */
@@ -57,7 +62,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
   #router: PointerRouter | undefined;
   #syncing: Promise<void> = Promise.resolve();
   #unsubscribe: (() => void)[] = [];
-  #saying = 0;
+  #note: PointerNote | undefined;
   #views: NodeViews | undefined;
   readonly #movingNodes = new MovingLayers(300);
   readonly #movingCanvas = new MovingLayers(200);
@@ -90,7 +95,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
   protected override firstUpdated(): void {
     const container = this.#part(".area");
     const area = new LoomArea(container);
-    const views = new NodeViews(this.session, this.#actions, () => {
+    const views = new NodeViews(this.session, nodeActions(this), () => {
       this.#drawRegions();
       this.dispatchEvent(new CustomEvent("view-changed"));
     });
@@ -106,6 +111,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     area.area.content.holder.prepend(this.zones.element, this.frames.element, this.wires.element);
     area.area.content.holder.append(this.wires.overlay);
     this.#router = new PointerRouter(this, container);
+    this.#note = new PointerNote(this.#part(".say"));
     const { store, selection, runs } = this.session;
     this.#unsubscribe = [
       store.subscribe((change) => this.#changed(change)),
@@ -153,14 +159,16 @@ export class LoomCanvas extends LitElement implements CanvasHost {
 
   toCanvas(event: { readonly clientX: number; readonly clientY: number }): PortPlace {
     const box = this.getBoundingClientRect();
-    const { x, y, k } = this.transform;
-    return { x: (event.clientX - box.left - x) / k, y: (event.clientY - box.top - y) / k };
+    return toCanvasPoint(this.transform, event.clientX - box.left, event.clientY - box.top);
   }
 
   /** The middle of what is seen, in canvas pixels. */
   center(): PortPlace {
-    const { x, y, k } = this.transform;
-    return { x: (this.clientWidth / 2 - x) / k, y: (this.clientHeight / 2 - y) / k };
+    return toCanvasPoint(this.transform, this.clientWidth / 2, this.clientHeight / 2);
+  }
+
+  get #screen(): Size {
+    return { width: this.clientWidth, height: this.clientHeight };
   }
 
   panTo(x: number, y: number): void {
@@ -168,32 +176,18 @@ export class LoomCanvas extends LitElement implements CanvasHost {
   }
 
   async zoomBy(factor: number): Promise<void> {
-    const { x, y, k } = this.transform;
-    const { x: cx, y: cy } = this.center();
-    const next = clampZoom(k * factor);
-    await this.#area?.show(x + cx * (k - next), y + cy * (k - next), next);
+    await this.#show(zoomed(this.transform, this.#screen, factor));
   }
 
-  /**
-   * Shows these nodes, or all, as large as they fit and never larger than they are. With a `least` scale what does not fit
-   * is seen from its left: that is where a graph begins.
-   */
+  async #show({ x, y, k }: View): Promise<void> {
+    await this.#area?.show(x, y, k);
+  }
+
+  /** Shows these nodes, or all; see `viewOf`. */
   async fit(ids: Iterable<string> = Object.keys(this.session.document.nodes), least = 0): Promise<void> {
     const bounds = boundsOf([...ids].flatMap((id) => this.rect(id) ?? []));
     if (!bounds || this.clientWidth === 0) return;
-    const margin = Math.min(56, this.clientWidth / 12);
-    const width = this.clientWidth - 2 * margin;
-    const height = this.clientHeight - 2 * margin;
-    const k = clampZoom(Math.max(least, Math.min(1, width / bounds.width, height / bounds.height)));
-    const x =
-      bounds.width * k > width
-        ? margin - bounds.x * k
-        : this.clientWidth / 2 - (bounds.x + bounds.width / 2) * k;
-    const y =
-      bounds.height * k > height
-        ? margin - bounds.y * k
-        : this.clientHeight / 2 - (bounds.y + bounds.height / 2) * k;
-    await this.#area?.show(x, y, k);
+    await this.#show(viewOf(bounds, this.#screen, least));
   }
 
   position(node: string): PortPlace | undefined {
@@ -225,17 +219,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
   }
 
   socketAt(event: PointerEvent): PortRef | undefined {
-    for (const target of this.shadowRoot?.elementsFromPoint(event.clientX, event.clientY) ?? []) {
-      if (!(target instanceof LoomNode)) continue;
-      const inner = target.shadowRoot
-        ?.elementFromPoint(event.clientX, event.clientY)
-        ?.closest<HTMLElement>(".socket");
-      const node = this.#views?.idOf(target);
-      const { side, port } = inner?.dataset ?? {};
-      if (node !== undefined && port !== undefined && (side === "input" || side === "output"))
-        return { node, side, port };
-    }
-    return undefined;
+    return socketAt(this.shadowRoot, (element) => this.#views?.idOf(element), event);
   }
 
   nodeAt(x: number, y: number): string | undefined {
@@ -248,19 +232,8 @@ export class LoomCanvas extends LitElement implements CanvasHost {
   }
 
   nearestSocket(x: number, y: number, side: Side, reach: number): PortRef | undefined {
-    let best = reach;
-    let found: PortRef | undefined;
-    for (const [node, layout] of this.#views?.layouts() ?? []) {
-      const position = this.position(node);
-      if (!position) continue;
-      for (const [port, place] of side === "input" ? layout.inputs : layout.outputs) {
-        const distance = Math.hypot(position.x + place.x - x, position.y + place.y - y);
-        if (distance > best) continue;
-        best = distance;
-        found = { node, side, port };
-      }
-    }
-    return found;
+    const layouts = this.#views?.layouts() ?? new Map<string, NodeLayout>();
+    return nearestSocket(layouts, (node) => this.position(node), { x, y }, side, reach);
   }
 
   wireAt(x: number, y: number): Wire | undefined {
@@ -282,21 +255,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
   }
 
   say(text: string, event?: PointerEvent): void {
-    const box = this.#part(".say");
-    if (box.textContent !== text) box.textContent = text;
-    window.clearTimeout(this.#saying);
-    if (text === "") return;
-    const frame = this.getBoundingClientRect();
-    const x = Math.max(
-      12,
-      Math.min((event?.clientX ?? frame.left) - frame.left + 16, frame.width - box.offsetWidth - 12),
-    );
-    const y = Math.max(
-      12,
-      Math.min((event?.clientY ?? frame.top) - frame.top + 18, frame.height - box.offsetHeight - 12),
-    );
-    box.style.transform = `translate(${x}px, ${y}px)`;
-    this.#saying = window.setTimeout(() => (box.textContent = ""), 4000);
+    this.#note?.say(text, this.getBoundingClientRect(), event);
   }
 
   openPalette(request: PaletteRequest): void {
@@ -322,10 +281,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     const rect = this.rect(id);
     if (!rect) return;
     this.session.selection.set([id]);
-    const k = Math.max(this.transform.k, 0.6);
-    const x = this.clientWidth / 2 - (rect.x + rect.width / 2) * k;
-    const y = this.clientHeight / 2 - (rect.y + Math.min(rect.height, 300) / 2) * k;
-    await this.#area?.show(x, y, k);
+    await this.#show(centred(rect, this.#screen, Math.max(this.transform.k, 0.6)));
     this.#views?.element(id)?.focus({ preventScroll: true });
   }
 
@@ -370,20 +326,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
   }
 
   #drawWires(): void {
-    const wires: Wire[] = [];
-    for (const edge of this.session.document.edges) {
-      const [from, to] = [endpoint(edge.from), endpoint(edge.to)];
-      const port = this.#editor.getNode(from.node)?.outputs[from.port];
-      wires.push({
-        key: edgeKey(edge),
-        source: from.node,
-        sourcePort: from.port,
-        target: to.node,
-        targetPort: to.port,
-        type: port?.socket.name ?? "any",
-      });
-    }
-    this.wires.set(wires);
+    this.wires.set(wiresOf(this.session.document, this.#editor));
     this.wires.mark("selected", this.session.selection.edge);
   }
 
@@ -413,53 +356,20 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     this.wires.mark("selected", this.session.selection.edge);
   }
 
-  readonly #actions: NodeActions = {
-    setParam: (node, name, value) =>
-      this.session.store.execute(`Set ${name}`, setParam(node, name, value), `param ${node}.${name}`),
-    sealParam: () => this.session.store.seal(),
-    setTitle: (node, title) => this.session.store.execute("Rename node", setTitle(node, title)),
-    toggleFold: (node) => this.toggleFold([node]),
-    editCarry: (zone) => {
-      this.dispatchEvent(new CustomEvent<string>("edit-carry", { detail: zone }));
-    },
-    pickSource: (node, name, holds) => {
-      this.dispatchEvent(new CustomEvent<SourceRequest>("pick-source", { detail: { node, name, holds } }));
-    },
-    paintMask: (node, name) => {
-      this.dispatchEvent(new CustomEvent<ParamRef>("paint-mask", { detail: { node, name } }));
-    },
-    toggleAdvanced: (node) => {
-      this.#views?.toggleAdvanced(node);
-      this.#views?.layOut(this.#editor.getNodes(), new Set([node]));
-      this.wires.follow([node]);
-    },
-  };
+  /** Shows a node's advanced parameters, or no more. */
+  toggleAdvanced(node: string): void {
+    this.#views?.toggleAdvanced(node);
+    this.#views?.layOut(this.#editor.getNodes(), new Set([node]));
+    this.wires.follow([node]);
+  }
 
   /** Opens a field over a frame's title. */
   renameFrame(id: string): void {
-    const title = this.renderRoot.querySelector<HTMLElement>(`[data-frame="${CSS.escape(id)}"]`);
-    const box = title?.getBoundingClientRect();
-    const own = this.getBoundingClientRect();
-    if (!title || !box) return;
-    const field = document.createElement("input");
-    field.className = "frame-title";
-    field.setAttribute("aria-label", "Title of the frame");
-    field.value = title.textContent;
-    field.style.transform = `translate(${box.left - own.left}px, ${box.top - own.top}px)`;
-    let open = true;
-    const close = (keep: boolean): void => {
-      if (!open) return;
-      open = false;
-      field.remove();
-      if (keep) this.session.store.execute("Rename frame", setFrameTitle(id, field.value.trim()));
-    };
-    field.addEventListener("blur", () => close(true));
-    field.addEventListener("keydown", (event) => {
-      event.stopPropagation();
-      if (event.key === "Enter" || event.key === "Escape") close(event.key === "Enter");
+    const root = this.shadowRoot;
+    if (!root) return;
+    editFrameTitle(root, id, this.getBoundingClientRect(), (title) => {
+      if (title !== undefined) this.session.store.execute("Rename frame", setFrameTitle(id, title));
     });
-    this.renderRoot.append(field);
-    field.select();
   }
 
   /** Folds nodes to their header, or unfolds them when all are folded. */

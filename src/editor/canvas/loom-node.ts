@@ -2,44 +2,26 @@ import { LitElement, html, nothing } from "lit";
 import type { PropertyValues, TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { Preview } from "../../engine/node/define-node.ts";
-import type { ParamValue, SourceParam } from "../../engine/node/params.ts";
-import { portOfParam } from "../graph/catalog.ts";
-import type { Catalog, ParamInfo, PortInfo } from "../graph/catalog.ts";
+import type { Catalog } from "../graph/catalog.ts";
 import type { TypedNode } from "../rete/typed-node.ts";
-import { formatBytes, formatDuration, reasonWords } from "../run/run-model.ts";
 import type { NodeRun } from "../run/run-model.ts";
 import { controls } from "../theme/controls.ts";
+import { familyColor } from "../theme/family-color.ts";
 import { icons } from "../theme/icons.ts";
 import type { Fault } from "../worker/engine-client.ts";
-import { drawChart, drawImage } from "./draw-preview.ts";
 import { NODE, isReroute } from "./geometry.ts";
 import type { NodeLayout } from "./geometry.ts";
+import type { NodeActions, WireOffer } from "./node/contract.ts";
+import { paramRow } from "./node/params.ts";
+import type { ParamFace } from "./node/params.ts";
+import { portRows, sideSockets } from "./node/ports.ts";
+import { drawPreview, previewOf } from "./node/preview.ts";
+import { progressOf, stateOf } from "./node/status.ts";
+import { titleField } from "./node/title-field.ts";
 import { nodeStyles } from "./node-styles.ts";
-import { paramField } from "./param-field.ts";
-
-export type Side = "input" | "output";
-
-/** What a person does on a node that changes the document. */
-export interface NodeActions {
-  setParam(node: string, name: string, value: ParamValue): void;
-  sealParam(): void;
-  toggleFold(node: string): void;
-  toggleAdvanced(node: string): void;
-  editCarry(zone: string): void;
-  pickSource(node: string, name: string, holds: SourceParam["holds"]): void;
-  paintMask(node: string, name: string): void;
-  setTitle(node: string, title: string): void;
-}
-
-/** While a wire is dragged: which ports of this node take it, and why the others do not. */
-export interface WireOffer {
-  readonly side: Side;
-  readonly fits: ReadonlySet<string>;
-  readonly refusals: ReadonlyMap<string, string>;
-}
 
 /** One node on the canvas. Its parts stand at the places that geometry.ts computes. */
-export class LoomNode extends LitElement {
+export class LoomNode extends LitElement implements ParamFace {
   static override properties = {
     node: { attribute: false },
     layout: { attribute: false },
@@ -54,7 +36,7 @@ export class LoomNode extends LitElement {
     far: { type: Boolean, reflect: true },
   };
 
-  static override styles = [controls, nodeStyles];
+  static override styles = [controls, ...nodeStyles];
 
   declare node: TypedNode;
   declare layout: NodeLayout;
@@ -104,7 +86,7 @@ export class LoomNode extends LitElement {
 
   protected override willUpdate(changed: PropertyValues): void {
     const { shape } = this.node;
-    const problems = this.#messages();
+    const problems = this.messages;
     this.toggleAttribute("reroute", isReroute(shape));
     this.dataset["status"] = this.run.status;
     this.toggleAttribute("data-bad", problems.length > 0);
@@ -121,12 +103,13 @@ export class LoomNode extends LitElement {
 
   protected override render(): TemplateResult {
     const { shape } = this.node;
+    const { preview } = this.run;
     if (isReroute(shape))
-      return html`<div class="card reroute" title=${this.#help()}>${this.#sideSockets()}</div>`;
+      return html`<div class="card reroute" title=${this.#help()}>${sideSockets(this, shape)}</div>`;
     return html`<div class="card">
       <header title=${this.#help()} @dblclick=${this.#startRename}>
-        ${this.renaming ? this.#titleField() : html`<span class="title">${shape.title}</span>`}
-        ${this.#state()}
+        ${this.renaming ? titleField(shape.title, this.#endRename) : html`<span class="title">${shape.title}</span>`}
+        ${stateOf(this.run)}
         <button
           class="fold"
           tabindex="-1"
@@ -136,36 +119,23 @@ export class LoomNode extends LitElement {
         >
           ${icons.chevron}
         </button>
-        ${this.#progress()}
+        ${progressOf(this.run)}
       </header>
-      ${this.collapsed ? this.#sideSockets() : this.#body()} ${this.#preview()}
-      ${this.#messages().map((fault) => html`<p class="message" role="alert">${fault.message}</p>`)}
+      ${this.collapsed ? sideSockets(this, shape) : this.#body()}
+      ${preview && !this.collapsed ? previewOf(preview) : nothing}
+      ${this.messages.map((fault) => html`<p class="message" role="alert">${fault.message}</p>`)}
       ${this.run.warnings.map((message) => html`<p class="message warning">${message}</p>`)}
     </div>`;
   }
 
   #body(): TemplateResult {
     const { shape } = this.node;
-    const rows = Math.max(shape.inputs.length, shape.outputs.length);
-    const indices = Array.from({ length: rows }, (_, row) => row);
     return html`<div class="body">
-      <div class="ports">
-        ${repeat(
-          indices,
-          (row) => `${shape.inputs[row]?.name ?? ""}|${shape.outputs[row]?.name ?? ""}`,
-          (row) => {
-            const input = shape.inputs[row];
-            const output = shape.outputs[row];
-            return html`${input ? this.#port("input", input, !output) : nothing}${
-              output ? this.#port("output", output, !input) : nothing
-            }`;
-          },
-        )}
-      </div>
+      ${portRows(this, shape)}
       ${repeat(
         this.layout.params,
         (param) => param.name,
-        (param) => this.#param(param),
+        (param) => paramRow(this, param),
       )}
       ${
         this.layout.hasAdvanced
@@ -201,128 +171,6 @@ export class LoomNode extends LitElement {
     </div>`;
   }
 
-  #port(side: Side, port: PortInfo, alone: boolean): TemplateResult {
-    const wired = side === "input" ? this.wired.has(port.name) : this.wiredOutputs.has(port.name);
-    const bad = side === "input" && this.#messages().some((fault) => fault.port === port.name);
-    const classes = [
-      "port",
-      side === "input" ? "in" : "out",
-      wired ? "wired" : "",
-      port.optional ? "optional" : "",
-      alone ? "alone" : "",
-      bad ? "bad" : "",
-    ];
-    return html`<div class=${classes.join(" ")} title=${this.#portHelp(port)}>
-      ${this.#socket(side, port)}<span class="name">${port.name}</span>
-    </div>`;
-  }
-
-  #socket(side: Side, port: PortInfo): TemplateResult {
-    const offer = this.offer;
-    const fit = offer?.side === side && offer.fits.has(port.name);
-    const state = !offer ? "" : fit ? "fits" : "refuses";
-    const label = `${side} ${port.name}, ${this.catalog.socket(port.type).label}`;
-    return html`<span
-      class="socket ${state}"
-      role="img"
-      aria-label=${label}
-      data-side=${side}
-      data-port=${port.name}
-      ><i class="pin" data-type=${port.type}></i
-    ></span>`;
-  }
-
-  #sideSockets(): TemplateResult {
-    const { shape } = this.node;
-    const input = shape.inputs[0];
-    const output = shape.outputs[0];
-    return html`${input ? html`<span class="port in folded wired">${this.#socket("input", input)}</span>` : nothing}${
-      output ? html`<span class="port out folded wired">${this.#socket("output", output)}</span>` : nothing
-    }`;
-  }
-
-  #param(param: ParamInfo): TemplateResult {
-    const { name, spec } = param;
-    const source = this.wired.get(name);
-    const tall = spec.kind === "text" && spec.multiline === true && source === undefined;
-    const wide = spec.kind === "source" || (spec.kind === "text" && !spec.multiline);
-    const value = this.node.record.params[name] ?? spec.default;
-    const bad = this.#messages().some((fault) => fault.port === name);
-    const classes = [
-      "param",
-      source === undefined ? "" : "wired",
-      tall ? "tall" : "",
-      wide ? "wide" : "",
-      spec.kind === "choice" ? "choice" : "",
-      bad ? "bad" : "",
-    ];
-    return html`<div class=${classes.join(" ")}>
-      ${this.#socket("input", portOfParam(param))}<span class="name" title=${spec.doc}>${name}</span>
-      ${
-        source === undefined
-          ? paramField(name, spec, value, {
-              change: (next) => this.actions.setParam(this.node.id, name, next),
-              done: () => this.actions.sealParam(),
-              paint: () => this.actions.paintMask(this.node.id, name),
-              ...(spec.kind === "source"
-                ? { pick: () => this.actions.pickSource(this.node.id, name, spec.holds) }
-                : {}),
-            })
-          : html`<span class="driven" title="Set by the wire from ${source}">${source}</span>`
-      }
-    </div>`;
-  }
-
-  #state(): TemplateResult | typeof nothing {
-    const { status, ms, progress } = this.run;
-    const text =
-      status === "running" && progress
-        ? `${progress.done} / ${progress.total}`
-        : status === "running"
-          ? "running"
-          : status === "waiting"
-            ? "waiting"
-            : status === "cached"
-              ? "cached"
-              : status === "failed"
-                ? "failed"
-                : status === "done" && ms !== undefined
-                  ? formatDuration(ms)
-                  : "";
-    return text === ""
-      ? nothing
-      : html`<span class="state ${status}" title=${progress?.note ?? this.#why()}>${text}</span>`;
-  }
-
-  /** Why the node ran, or did not. */
-  #why(): string {
-    const { reason, bytes } = this.run;
-    const size = bytes === undefined || bytes === 0 ? "" : ` It holds ${formatBytes(bytes)}.`;
-    return reason ? `${reasonWords(reason)}${size}` : "";
-  }
-
-  #progress(): TemplateResult | typeof nothing {
-    const { status, progress } = this.run;
-    if (status !== "running") return nothing;
-    const known = progress !== undefined && progress.total > 0;
-    return html`<div class="bar ${known ? "" : "endless"}"><i></i></div>`;
-  }
-
-  #preview(): TemplateResult | typeof nothing {
-    const { preview } = this.run;
-    if (!preview || this.collapsed) return nothing;
-    if (preview.kind === "text")
-      return html`<div class="preview"><pre data-control>${preview.text}</pre></div>`;
-    const smooth = preview.kind === "chart" || preview.width >= 256;
-    const label =
-      preview.kind === "chart"
-        ? `Curve of ${preview.label}`
-        : `Picture, ${preview.width} by ${preview.height}`;
-    return html`<div class="preview">
-      <canvas role="img" aria-label=${label} class=${smooth ? "smooth" : ""}></canvas>
-    </div>`;
-  }
-
   protected override updated(): void {
     const { preview, progress } = this.run;
     const root = this.renderRoot;
@@ -330,8 +178,7 @@ export class LoomNode extends LitElement {
     if (!canvas) this.#drawn = undefined;
     else if (preview && preview !== this.#drawn) {
       this.#drawn = preview;
-      if (preview.kind === "image") drawImage(canvas, preview);
-      else if (preview.kind === "chart") drawChart(canvas, preview);
+      drawPreview(canvas, preview);
     }
     const body = root.querySelector<HTMLElement>(".body");
     if (body) body.style.height = `${this.layout.height - NODE.header}px`;
@@ -340,7 +187,8 @@ export class LoomNode extends LitElement {
       bar.style.transform = progress && progress.total > 0 ? `scaleX(${progress.done / progress.total})` : "";
   }
 
-  #messages(): readonly Fault[] {
+  /** What is wrong with the node: an error of the run, else faults of the graph. */
+  get messages(): readonly Fault[] {
     const { error } = this.run;
     if (!error) return this.faults;
     return [{ message: error.message, ...(error.port === undefined ? {} : { port: error.port }) }];
@@ -351,13 +199,6 @@ export class LoomNode extends LitElement {
     return info
       ? `${info.title}: ${info.doc}`
       : `Nothing here knows the node type "${this.node.record.type}".`;
-  }
-
-  #portHelp(port: PortInfo): string {
-    const socket = this.catalog.socket(port.type);
-    const refusal = this.offer?.refusals.get(port.name);
-    if (refusal !== undefined) return refusal;
-    return `${port.name}: ${port.doc}\n${socket.label}${socket.shape ? ` ${socket.shape}` : ""}${port.optional ? ", optional" : ""}`;
   }
 
   #startRename = (): void => {
@@ -372,43 +213,10 @@ export class LoomNode extends LitElement {
     this.#startRename();
   }
 
-  #titleField(): TemplateResult {
-    const finish = (event: Event, keep: boolean): void => {
-      if (!this.renaming) return;
-      this.renaming = false;
-      const value = (event.currentTarget as HTMLInputElement).value.trim();
-      if (keep) this.actions.setTitle(this.node.id, value === this.node.shape.info?.title ? "" : value);
-    };
-    return html`<input
-      class="title-edit"
-      aria-label="Title of the node"
-      .value=${this.node.shape.title}
-      @blur=${(event: Event): void => finish(event, true)}
-      @keydown=${(event: KeyboardEvent): void => {
-        event.stopPropagation();
-        if (event.key === "Enter") finish(event, true);
-        if (event.key === "Escape") finish(event, false);
-      }}
-    />`;
-  }
-}
-
-/** Nodes of one folder share a hue in their header. */
-function familyColor(type: string): string {
-  const family = type.split("/")[0] ?? type;
-  const hues: Readonly<Record<string, number>> = {
-    data: 190,
-    image: 225,
-    inspect: 255,
-    io: 60,
-    model: 350,
-    sampling: 300,
-    guidance: 320,
-    text: 80,
-    training: 20,
-    value: 140,
-    zones: 165,
+  #endRename = (title: string | undefined): void => {
+    if (!this.renaming) return;
+    this.renaming = false;
+    if (title === undefined) return;
+    this.actions.setTitle(this.node.id, title === this.node.shape.info?.title ? "" : title);
   };
-  const hue = hues[family] ?? [...family].reduce((sum, char) => sum + char.charCodeAt(0), 0) % 360;
-  return `oklch(var(--socket-l) 0.12 ${hue})`;
 }

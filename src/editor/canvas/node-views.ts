@@ -5,7 +5,8 @@ import { pinRules } from "../theme/socket-style.ts";
 import type { Fault } from "../worker/engine-client.ts";
 import { layoutNode } from "./geometry.ts";
 import type { NodeLayout } from "./geometry.ts";
-import type { LoomNode, NodeActions, WireOffer } from "./loom-node.ts";
+import type { LoomNode } from "./loom-node.ts";
+import type { NodeActions, WireOffer } from "./node/contract.ts";
 
 /** The elements of all nodes, with the layout and the true height of each. */
 export class NodeViews {

@@ -3,7 +3,7 @@ import type { Edit } from "../../graph/edits.ts";
 import { address, edgeInto, endpoint, inputPort, outputPort } from "../../graph/ports.ts";
 import { addCarry, carryRefusal } from "../../graph/zones.ts";
 import { WireRules } from "../../graph/wiring.ts";
-import type { WireOffer } from "../loom-node.ts";
+import type { WireOffer } from "../node/contract.ts";
 import type { CanvasHost, Gesture, PortRef } from "./gesture.ts";
 
 /** How near, in screen pixels, a wire's end jumps to a socket that takes it. */

@@ -1,6 +1,6 @@
 import type { EditorSession } from "../../store/session.ts";
 import type { PortPlace, Rect } from "../geometry.ts";
-import type { Side, WireOffer } from "../loom-node.ts";
+import type { Side, WireOffer } from "../node/contract.ts";
 import type { Wire, WireLayer } from "../wire-layer.ts";
 import type { ZoneLayer } from "../zone-layer.ts";
 

@@ -1,0 +1,40 @@
+import type { LoomCanvas, SourceRequest } from "../canvas/loom-canvas.ts";
+import { pickFile, pickFolder } from "../files/transfer.ts";
+import { setParam } from "../graph/edits.ts";
+import type { RunControl } from "../run/run-control.ts";
+import type { LocalFile } from "../worker/engine-client.ts";
+
+/** Files of the person's disk that become the source of a node. */
+export class SourceFiles {
+  readonly #canvas: () => LoomCanvas;
+  readonly #control: RunControl;
+
+  constructor(canvas: () => LoomCanvas, control: RunControl) {
+    this.#canvas = canvas;
+    this.#control = control;
+  }
+
+  /** Gives a dropped file to the node under it, when that node takes one; false when it does not. */
+  async drop(file: File, event: DragEvent): Promise<boolean> {
+    const canvas = this.#canvas();
+    const node = canvas.nodeOf(event);
+    const source = node?.node.shape.params.find((param) => param.spec.kind === "source");
+    if (!node || !source || file.name.endsWith(".json")) return false;
+    await this.#use(canvas.idOf(node), source.name, [{ path: file.name, file }]);
+    return true;
+  }
+
+  async pick({ node, name, holds }: SourceRequest): Promise<void> {
+    if (holds === "model" || holds === "dataset") return this.#use(node, name, await pickFolder());
+    const file = await pickFile(holds === "image" ? "image/png,image/jpeg" : "");
+    if (file) await this.#use(node, name, [{ path: file.name, file }]);
+  }
+
+  async #use(node: string, name: string, files: readonly LocalFile[]): Promise<void> {
+    const [first] = files;
+    if (!first) return;
+    await this.#control.addFiles(files);
+    const path = files.length === 1 ? first.path : (first.path.split("/")[0] ?? first.path);
+    this.#canvas().session.store.execute(`Set ${name}`, setParam(node, name, `file:${path}`));
+  }
+}

@@ -1,0 +1,67 @@
+import { html } from "lit";
+import type { TemplateResult } from "lit";
+import type { SaveState } from "../files/autosave.ts";
+import type { RunControl } from "../run/run-control.ts";
+import { formatDuration } from "../run/run-model.ts";
+import type { EditorSession } from "../store/session.ts";
+import type { BackendChoice } from "../worker/engine-client.ts";
+
+export interface StatusHost {
+  readonly session: EditorSession;
+  readonly control: RunControl;
+  readonly showProblems: boolean;
+  readonly saveState: SaveState;
+  toggleProblems(): void;
+}
+
+/** The bar at the bottom: the engine, problems, the run, and whether the graph is saved. */
+export function statusBar(host: StatusHost, problems: number): TemplateResult {
+  const { runtime, failure } = host.control;
+  const { runs, document } = host.session;
+  const state = runtime ? "" : failure === undefined ? "waiting" : "failed";
+  const engine = runtime
+    ? `${runtime.backend}${runtime.adapter === undefined ? "" : ` on ${runtime.adapter}`}`
+    : failure === undefined
+      ? "starting the engine"
+      : "the engine did not start";
+  const nodes = Object.keys(document.nodes).length;
+  const { done, total } = runs.count;
+  const summary = runs.summary;
+  return html`<footer class="status">
+    <span class="engine" title=${runtime?.reason ?? ""}><i class="dot ${state}"></i>${engine}</span>
+    <label class="optional"
+      >Backend
+      <select
+        aria-label="Backend"
+        .value=${host.control.backend}
+        @change=${(event: Event): void =>
+          void host.control
+            .start((event.currentTarget as HTMLSelectElement).value as BackendChoice)
+            .catch(() => undefined)}
+      >
+        ${["auto", "webgpu", "wasm", "cpu"].map((name) => html`<option value=${name}>${name}</option>`)}
+      </select></label
+    >
+    <button
+      class=${problems > 0 ? "bad" : ""}
+      aria-expanded=${host.showProblems}
+      @click=${(): void => host.toggleProblems()}
+    >
+      ${problems === 0 ? "No problems" : problems === 1 ? "1 problem" : `${problems} problems`}
+    </button>
+    <span class="progress" role="status"
+      >${
+        runs.phase !== "idle"
+          ? `Running ${done} of ${total}`
+          : summary
+            ? `${{ done: "Done", cancelled: "Cancelled", failed: "Failed" }[summary.kind]} after ${formatDuration(summary.ms)}`
+            : ""
+      }</span
+    >
+    <span class="gap"></span>
+    <span class="optional">${nodes === 1 ? "1 node" : `${nodes} nodes`}</span>
+    <span class=${host.saveState === "failed" ? "bad" : ""} data-save=${host.saveState}
+      >${{ saved: "Saved", saving: "Saving", failed: "Not saved: the browser keeps nothing here" }[host.saveState]}</span
+    >
+  </footer>`;
+}

@@ -1,0 +1,104 @@
+import { html } from "lit";
+import type { TemplateResult } from "lit";
+import type { GraphDocument } from "../../engine/graph/document.ts";
+import { rename } from "../graph/edits.ts";
+import type { ActionId } from "../shortcuts.ts";
+import type { EditorSession } from "../store/session.ts";
+import { icons, mark } from "../theme/icons.ts";
+
+const EMPTY: GraphDocument = { format: 1, name: "New graph", nodes: {}, edges: [] };
+
+/** What the bar shows and starts. */
+export interface ToolbarHost {
+  readonly session: EditorSession;
+  readonly showList: boolean;
+  act(action: ActionId): void;
+  openTemplates(): void;
+}
+
+/** The bar at the top of the page. */
+export function toolbar(host: ToolbarHost): TemplateResult {
+  const { store } = host.session;
+  const button = (
+    action: ActionId,
+    label: string,
+    icon: TemplateResult,
+    disabled = false,
+    extra = "",
+  ): TemplateResult =>
+    html`<button
+      class="icon ${extra}"
+      aria-label=${label}
+      title=${label}
+      ?disabled=${disabled}
+      @click=${(): void => host.act(action)}
+    >
+      ${icon}
+    </button>`;
+  return html`<header class="bar">
+    <span class="brand">${mark}<span class="label">Latent Loom</span></span>
+    <input
+      class="name"
+      aria-label="Name of the graph"
+      title=${store.document.description ?? ""}
+      .value=${store.document.name ?? ""}
+      placeholder="Name this graph"
+      @change=${(event: Event): void =>
+        store.execute("Rename graph", rename((event.currentTarget as HTMLInputElement).value))}
+    />
+    <span class="rule optional"></span>
+    <button title="Templates" aria-label="Templates" @click=${(): void => host.openTemplates()}>
+      ${icons.book}<span class="label">Templates</span>
+    </button>
+    <button
+      class="optional"
+      title="New graph"
+      aria-label="New graph"
+      @click=${(): void => store.replace(EMPTY, "New graph")}
+    >
+      ${icons.file}<span class="label">New</span>
+    </button>
+    <button
+      class="optional"
+      title="Open a graph file"
+      aria-label="Open a graph file"
+      @click=${(): void => host.act("open")}
+    >
+      ${icons.upload}<span class="label">Open</span>
+    </button>
+    <button title="Save as a file" aria-label="Save as a file" @click=${(): void => host.act("save")}>
+      ${icons.download}<span class="label">Save</span>
+    </button>
+    <span class="rule"></span>
+    ${button("undo", store.undoLabel === undefined ? "Undo" : `Undo: ${store.undoLabel}`, icons.undo, store.undoLabel === undefined)}
+    ${button("redo", store.redoLabel === undefined ? "Redo" : `Redo: ${store.redoLabel}`, icons.redo, store.redoLabel === undefined, "scarce")}
+    ${button("palette", "Add a node", icons.plus)} ${button("fit", "Show all", icons.fit, false, "optional")}
+    ${button("tidy", "Tidy the graph", icons.tidy, false, "optional")}
+    <button
+      class="icon optional"
+      aria-label="The graph as a list"
+      title="The graph as a list"
+      aria-pressed=${host.showList}
+      @click=${(): void => host.act("list")}
+    >
+      ${icons.list}
+    </button>
+    ${button("help", "Keyboard and pointer", icons.keyboard, false, "optional")}
+    <span class="gap"></span>
+    ${
+      host.session.runs.phase === "idle"
+        ? html`<button class="run primary" title="Run the graph" @click=${(): void => host.act("run")}>
+            ${icons.play}<span class="label">Run</span>
+          </button>`
+        : html`<button
+            class="run outlined danger"
+            ?disabled=${host.session.runs.phase === "cancelling"}
+            @click=${(): void => host.act("cancel")}
+          >
+            ${icons.stop}<span class="label"
+              >${host.session.runs.phase === "cancelling" ? "Cancelling" : "Cancel"}</span
+            >
+          </button>`
+    }
+  </header>`;
+}
