@@ -6,6 +6,12 @@ export interface ByteSource {
   readonly size: number;
   /** Exactly `length` bytes from `offset`. Rejects when the source cannot give them. */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /**
+   * Brings the whole body near before it is read through: a remote file is streamed into the store of models and verified.
+   * Absent where the bytes are near already. Reading without it works, and asks the network for each range. Call it after the
+   * header was checked: a file that does not fit is then never fetched.
+   */
+  prepare?(): Promise<void>;
 }
 
 /** Bytes that are already in memory. Reads are views, not copies. */

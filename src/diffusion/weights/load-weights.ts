@@ -5,6 +5,7 @@ import { disposeWeights } from "./dispose.ts";
 import { shapeInMemory, toMemoryLayout } from "./layout.ts";
 import type { ParameterSpec, Weights } from "./parameters.ts";
 import { readSafetensorsHeader, readTensor, type TensorEntry } from "./safetensors.ts";
+import { readTensorSlices, type TensorSlice } from "./tensor-slices.ts";
 
 export interface LoadWeightsOptions {
   /** Name in the model of a tensor in the file. Default: the old names of attention layers become the current ones. */
@@ -14,7 +15,19 @@ export interface LoadWeightsOptions {
   /** Called after each tensor with the bytes read so far and in all. */
   readonly onProgress?: (read: number, total: number) => void;
   readonly signal?: AbortSignal;
+  /**
+   * Puts a parameter somewhere else than into a float32 tensor, for example packed into a GPU buffer, from its slices as they lie in
+   * the file. Undefined leaves it to the default; then no slice may have been taken. Vectors are checked for NaN by the default
+   * alone, so take only matrices and kernels.
+   */
+  readonly upload?: TensorUpload;
 }
+
+/** @param slices Read as they are asked for: await the GPU's queue in the loop and no more than two are ever in memory. */
+export type TensorUpload = (
+  parameter: PlacedParameter,
+  slices: AsyncIterable<TensorSlice>,
+) => Promise<tf.Tensor | undefined>;
 
 /** Where one parameter of the model lies. */
 export interface PlacedParameter {
@@ -29,7 +42,7 @@ const LISTED_FAULTS = 200;
 
 /**
  * Weights of a model from a safetensors file, or from all the shards of one. Every name, shape and dtype is checked against the
- * model before any body is read; F16 and BF16 become float32; OIHW becomes HWIO and `[out, in]` becomes `[in, out]`.
+ * model before any body is fetched or read; F16 and BF16 become float32; OIHW becomes HWIO and `[out, in]` becomes `[in, out]`.
  * @throws one error that lists every fault, or that names the first vector (norm or bias) holding NaN or infinity.
  */
 export async function loadWeights(
@@ -41,10 +54,11 @@ export async function loadWeights(
   const total = placed.reduce((bytes, { entry }) => bytes + entry.byteLength, 0);
   const weights: Record<string, tf.Tensor> = {};
   let read = 0;
+  for (const source of new Set(placed.map((parameter) => parameter.source))) await source.prepare?.();
   try {
     for (const parameter of placed) {
       options.signal?.throwIfAborted();
-      weights[parameter.spec.name] = await loadParameter(parameter);
+      weights[parameter.spec.name] = await loadParameter(parameter, options);
       read += parameter.entry.byteLength;
       options.onProgress?.(read, total);
     }
@@ -104,7 +118,15 @@ function compareWithSpec(spec: ParameterSpec, entry: TensorEntry): string | unde
   return `has shape [${entry.shape.join(", ")}]; the config asks for [${spec.shape.join(", ")}]`;
 }
 
-async function loadParameter({ spec, entry, source }: PlacedParameter): Promise<tf.Tensor> {
+async function loadParameter(
+  parameter: PlacedParameter,
+  { upload, signal }: LoadWeightsOptions,
+): Promise<tf.Tensor> {
+  const { spec, entry, source } = parameter;
+  const slices = readTensorSlices(source, entry, signal ? { signal } : {});
+  const uploaded = await upload?.(parameter, slices);
+  await slices.return();
+  if (uploaded) return uploaded;
   const values = await readTensor(source, entry);
   if (!(values instanceof Float32Array))
     throw new Error(`"${source.name}": tensor "${entry.name}" holds integers.`);

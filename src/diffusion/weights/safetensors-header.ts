@@ -9,7 +9,7 @@ import { duplicateKeys } from "./strict-json.ts";
 /**
  * Bytes per element of every dtype of the format, in the order in which the reference implementation ranks them.
  */
-const DTYPE_BYTES = {
+export const DTYPE_BYTES = {
   BOOL: 1,
   U8: 1,
   I8: 1,
