@@ -28,7 +28,9 @@ export type * from "./run/events.ts";
 export { plainHost, type Host } from "./run/host.ts";
 export { collect, execute, type ExecuteOptions, type RunResult } from "./run/execute.ts";
 export { createRecorder, Recorder, type RecordedIteration, type RecordedZone } from "./run/recorder.ts";
-export type { GatePoint, ResumePoint } from "./run/run-zone.ts";
+export type { MadeOutput, RunObserver } from "./run/observer.ts";
+export { RunGate, type GateState } from "./run/gate.ts";
+export type { Gate, GatePoint, ResumePoint } from "./run/run-zone.ts";
 export {
   DocumentError,
   parseDocument,

@@ -5,12 +5,13 @@ import { EngineError, RunCancelledError } from "./errors.ts";
 import type { RunEvent, RunReason } from "./events.ts";
 import type { Host } from "./host.ts";
 import { Keys } from "./keys.ts";
+import { OutputWatch, type RunObserver } from "./observer.ts";
 import { letGo } from "./ownership.ts";
 import type { Plan, PlannedSink, Step } from "./plan-data.ts";
 import { NodeRunner } from "./run-node.ts";
 import { RootRunner } from "./run-root.ts";
 import type { Recorder } from "./recorder.ts";
-import { ZoneRunner, type GatePoint, type ResumePoint } from "./run-zone.ts";
+import { ZoneRunner, type Gate, type ResumePoint } from "./run-zone.ts";
 import { RunState } from "./state.ts";
 
 export interface ExecuteOptions {
@@ -25,12 +26,14 @@ export interface ExecuteOptions {
   readonly keep?: readonly string[] | "all";
   /** Whether nodes make previews. In a loop each node makes at most one in `everyMs` (default 250), and one at the end. */
   readonly previews?: boolean | { readonly everyMs: number };
-  /** Awaited before each iteration of each zone: for pausing and stepping. Cancelling ends the wait. */
-  readonly gate?: (point: GatePoint) => Promise<void> | void;
+  /** Awaited before each iteration of each zone: for pausing, stepping and ending a loop early. Cancelling ends the wait. */
+  readonly gate?: Gate;
   /** Keeps the carried values of zones for scrubbing and forking. */
   readonly record?: Recorder;
   /** Takes up a zone in the middle: only the rest of it runs, and what comes after. */
   readonly resume?: ResumePoint;
+  /** Sees every output as it is made. */
+  readonly observer?: RunObserver;
 }
 
 /** What is left of a run. The caller owns it. */
@@ -115,6 +118,8 @@ async function run(
   const isCacheable = (type: string): boolean => registry.nodes.get(type)?.cacheable !== false;
   const caching =
     cache === undefined ? undefined : { cache, keys: new Keys(cache, isCacheable, resume?.zone) };
+  const observers = [recorder, options.observer].filter((one) => one !== undefined);
+  if (observers.length > 0) state.watch = new OutputWatch(plan, observers, caching?.keys);
   const firstRun: RunReason = { kind: "first-run" };
   const reasonOf = (node: string): RunReason => caching?.keys.node(node)?.reason ?? firstRun;
   const { previews } = options;

@@ -176,6 +176,7 @@ export class RootRunner {
     const hit = this.#hits[index];
     if (hit !== undefined) {
       if (needed.has(index)) this.#load(step, hit);
+      else this.#show(step, hit);
       this.#tellUnrun(step, { kind: "cached" }, hit);
       this.#remember(step);
       this.#dropHit(index);
@@ -209,13 +210,23 @@ export class RootRunner {
       const held = hit.outputs.get(name);
       if (held === undefined) continue;
       if (inner && held.value === undefined) continue;
-      this.#state.fill(slot, held.value, held.type);
+      this.#state.fill(slot, held.value, held.type, true);
       if (inner) this.#state.clear([slot]);
     }
   }
 
+  /** Observers see what the cache has also where nobody reads it. */
+  #show(step: Step, hit: Hit): void {
+    const { watch } = this.#state;
+    if (watch === undefined || this.#caching === undefined) return;
+    for (const { name, slot } of this.#stored(step, this.#caching.keys)) {
+      const held = hit.outputs.get(name);
+      if (held !== undefined) watch.filled(slot, held.value, held.type, true, undefined);
+    }
+  }
+
   #storeInCache(step: Step): void {
-    if (this.#caching === undefined) return;
+    if (this.#caching === undefined || this.#state.isCutShort) return;
     const { cache, keys } = this.#caching;
     const stepKey = keys.node(step.kind === "zone" ? step.begin.node : step.node);
     if (stepKey === undefined || stepKey.volatile) return;
@@ -239,7 +250,10 @@ export class RootRunner {
     const state = this.#state;
     const cached = hit !== undefined;
     const keys = this.#caching?.keys;
+    if (step.kind === "zone" && cached)
+      this.#recorder?.skip(step.zone, keys?.node(step.begin.node)?.key ?? "");
     for (const { node, within } of nodesOf(step)) {
+      state.watch?.skipped(node);
       state.emit({
         type: "nodeFinished",
         node,
@@ -254,7 +268,7 @@ export class RootRunner {
   }
 
   #remember(step: Step): void {
-    if (this.#caching === undefined) return;
+    if (this.#caching === undefined || this.#state.isCutShort) return;
     const { cache, keys } = this.#caching;
     for (const { node } of nodesOf(step)) {
       const record = keys.node(node)?.record;

@@ -15,6 +15,9 @@ export interface GatePoint {
   readonly index: number;
 }
 
+/** Lets an iteration begin by resolving. `finish` ends the loop here, as if it were over: what was carried so far leaves. */
+export type Gate = (point: GatePoint) => Promise<unknown> | "finish" | undefined;
+
 /** Where to take up a zone again: its iteration `fromIteration` begins with the carried values `carry`. */
 export interface ResumePoint {
   /** A zone at top level. */
@@ -26,7 +29,7 @@ export interface ResumePoint {
 
 export interface ZoneRunnerOptions {
   reasonOf(node: string): RunReason;
-  readonly gate: ((point: GatePoint) => Promise<void> | void) | undefined;
+  readonly gate: Gate | undefined;
   readonly recorder: Recorder | undefined;
   readonly resume: ResumePoint | undefined;
 }
@@ -149,7 +152,10 @@ export class ZoneRunner {
           index,
           new Map(step.carry.map(({ name }, at) => [name, carry[at] ?? nothing])),
         );
-        await this.#passGate({ zone: step.zone, index });
+        if ((await this.#passGate({ zone: step.zone, index })) === "finish") {
+          state.isCutShort = true;
+          break;
+        }
         if (!this.#beginIteration(step, driver, index, carry)) break;
         await this.#runList(step.body, driver.total !== undefined && index === driver.total - 1);
         const { next, scalars } = await this.#endIteration(step, driver, index);
@@ -157,6 +163,7 @@ export class ZoneRunner {
         carry = next;
         completed++;
         state.clear(step.releaseAtEnd);
+        recorder?.endIteration(step.zone, index, scalars);
         state.emit({
           type: "iteration",
           zone: step.zone,
@@ -196,8 +203,9 @@ export class ZoneRunner {
     });
   }
 
-  async #passGate(point: GatePoint): Promise<void> {
+  async #passGate(point: GatePoint): Promise<"finish" | undefined> {
     const { gate } = this.#options;
+    let answer: unknown;
     const { signal } = this.#state;
     if (gate !== undefined && !signal.aborted) {
       let stop: (() => void) | undefined;
@@ -206,12 +214,13 @@ export class ZoneRunner {
         signal.addEventListener("abort", resolve as () => void, { once: true });
       });
       try {
-        await Promise.race([gate(point), cancelled]);
+        answer = await Promise.race([gate(point), cancelled]);
       } finally {
         if (stop !== undefined) signal.removeEventListener("abort", stop);
       }
     }
     await this.#state.breathe();
+    return answer === "finish" ? answer : undefined;
   }
 
   #beginIteration(step: ZoneStep, driver: ZoneDriver, index: number, carry: readonly Held[]): boolean {

@@ -5,6 +5,7 @@ import type { Channel } from "./channel.ts";
 import { EngineError, RunCancelledError, type ErrorPlace } from "./errors.ts";
 import type { RunEvent } from "./events.ts";
 import type { Host } from "./host.ts";
+import type { OutputWatch } from "./observer.ts";
 import { hold, letGo, type Held } from "./ownership.ts";
 
 /** How long the executor runs before it lets the event loop have its turn. */
@@ -45,6 +46,10 @@ export class RunState {
   readonly previews = new Map<string, Preview>();
   /** The zones that run now, innermost last. */
   readonly zones: { readonly zone: string; iteration: number }[] = [];
+  /** Told of all that is filled in, where somebody looks on. */
+  watch: OutputWatch | undefined;
+  /** A zone was ended before its time: what comes of it is not what its keys say. */
+  isCutShort = false;
   readonly #services: Readonly<Record<string, unknown>>;
   readonly #kept: ReadonlySet<number>;
   readonly #slots: (Held | undefined)[];
@@ -70,10 +75,12 @@ export class RunState {
     return this.#conversions.get(`${from}>${to}`);
   }
 
-  fill(slot: number, value: unknown, type: SocketType | undefined): void {
+  /** @param cached whether the value comes from the cache. */
+  fill(slot: number, value: unknown, type: SocketType | undefined, cached = false): void {
     const old = this.#slots[slot];
     this.#slots[slot] = hold(value, type);
     if (old !== undefined) letGo(old);
+    this.watch?.filled(slot, value, type, cached, this.zones.at(-1));
   }
 
   isFilled(slot: number): boolean {
