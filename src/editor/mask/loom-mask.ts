@@ -1,13 +1,12 @@
-import { LitElement, html, nothing } from "lit";
+import { html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { drawImage } from "../canvas/draw-preview.ts";
 import type { ParamRef } from "../canvas/param-field.ts";
+import { LoomDialog } from "../dialog/loom-dialog.ts";
 import { setParam } from "../graph/edits.ts";
 import { edgeInto } from "../graph/ports.ts";
 import { matches } from "../shortcuts.ts";
 import type { EditorSession } from "../store/session.ts";
-import { controls } from "../theme/controls.ts";
-import { icons } from "../theme/icons.ts";
 import { maskStyles } from "./mask-styles.ts";
 import { maskTools } from "./mask-tools.ts";
 import { MaskPainting } from "./painting.ts";
@@ -22,7 +21,7 @@ const DEFAULT_SIDE = 512;
 const LONGEST_SIDE = 2048;
 
 /** Dialog in which a mask is painted, over the picture that the node's `like` was fed. OK is one step of undo. */
-export class LoomMask extends LitElement {
+export class LoomMask extends LoomDialog {
   static override properties = {
     session: { attribute: false },
     tool: { state: true },
@@ -31,7 +30,7 @@ export class LoomMask extends LitElement {
     opened: { state: true },
   };
 
-  static override styles = [controls, maskStyles];
+  static override styles = [LoomDialog.frame, maskStyles];
 
   declare session: EditorSession;
   declare tool: Tool;
@@ -54,7 +53,7 @@ export class LoomMask extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#closed();
+    this.closed();
   }
 
   async open(param: ParamRef): Promise<void> {
@@ -87,7 +86,7 @@ export class LoomMask extends LitElement {
     this.#part(".sheet", HTMLElement).style.setProperty("--ratio", String(width / height));
     this.size = Math.max(1, Math.round(this.#longest / 12));
     this.#at = { x: sheet.width / 2, y: sheet.height / 2 };
-    this.#part("dialog", HTMLDialogElement).showModal();
+    await this.show();
     sheet.focus();
     window.addEventListener("keydown", this.#key, { capture: true });
     window.addEventListener("resize", this.#showRing);
@@ -95,16 +94,17 @@ export class LoomMask extends LitElement {
     this.#showRing();
   }
 
-  protected override render(): TemplateResult {
-    if (!this.opened) return html`<dialog></dialog>`;
+  protected override readonly closeLabel = "Cancel";
+
+  protected override heading(): string {
+    return "Paint the mask";
+  }
+
+  protected override content(): TemplateResult | typeof nothing {
+    if (!this.opened) return nothing;
     const painting = this.#painting;
     const { width = 0, height = 0 } = painting?.canvas ?? {};
-    return html`<dialog aria-labelledby="title" @close=${this.#closed}>
-      <header>
-        <h2 id="title">Paint the mask</h2>
-        <button class="icon" aria-label="Cancel" title="Cancel" @click=${this.#close}>${icons.close}</button>
-      </header>
-      ${maskTools(
+    return html`${maskTools(
         { tool: this.tool, size: this.size, largest: this.#largest, painting },
         {
           pick: (tool) => (this.tool = tool),
@@ -128,15 +128,17 @@ export class LoomMask extends LitElement {
           <div class="ring" aria-hidden="true"></div>
         </div>
       </div>
-      ${this.note === "" ? nothing : html`<p class="note" role="status">${this.note}</p>`}
-      <footer>
-        <p>${this.#hint(width, height)}</p>
-        <span class="pair">
-          <button class="outlined" @click=${this.#close}>Cancel</button>
-          <button class="primary" @click=${this.#keep}>OK</button>
-        </span>
-      </footer>
-    </dialog>`;
+      ${this.note === "" ? nothing : html`<p class="note" role="status">${this.note}</p>`} `;
+  }
+
+  protected override footer(): TemplateResult | typeof nothing {
+    const { width = 0, height = 0 } = this.#painting?.canvas ?? {};
+    if (!this.opened) return nothing;
+    return html`<p>${this.#hint(width, height)}</p>
+      <span class="pair">
+        <button class="outlined" @click=${this.close}>Cancel</button>
+        <button class="primary" @click=${this.#keep}>OK</button>
+      </span>`;
   }
 
   protected override updated(): void {
@@ -253,10 +255,6 @@ export class LoomMask extends LitElement {
     this.#showRing();
   }
 
-  #close = (): void => {
-    this.#part("dialog", HTMLDialogElement).close();
-  };
-
   /** Stores the mask if something was painted. */
   #keep = (): void => {
     const painting = this.#painting;
@@ -265,16 +263,16 @@ export class LoomMask extends LitElement {
       const { node, name } = this.opened;
       this.session.store.execute("Paint the mask", setParam(node, name, painting.toDataUrl()));
     }
-    this.#close();
+    this.close();
   };
 
-  #closed = (): void => {
+  protected override closed(): void {
     window.removeEventListener("keydown", this.#key, { capture: true });
     window.removeEventListener("resize", this.#showRing);
     this.#painting = undefined;
     this.#picture = undefined;
     this.opened = undefined;
-  };
+  }
 
   #part<T extends HTMLElement>(selector: string, type: new () => T): T {
     const element = this.renderRoot.querySelector(selector);

@@ -6,23 +6,11 @@ export const maskStyles = css`
     user-select: none;
   }
 
-  header,
-  footer,
   .tools {
     display: flex;
     align-items: center;
     gap: 6px;
     padding: 0 20px;
-  }
-
-  header {
-    justify-content: space-between;
-    padding: 12px 12px 8px 20px;
-  }
-
-  h2 {
-    margin: 0;
-    font: 600 var(--text-l) / 1.3 var(--font);
   }
 
   .tools {
@@ -128,15 +116,6 @@ export const maskStyles = css`
     margin: 0;
     padding: 10px 20px 0;
     color: var(--warn);
-  }
-
-  footer {
-    flex-wrap: wrap;
-    padding-block: 12px;
-  }
-
-  footer .pair {
-    margin-left: auto;
   }
 
   footer p {

@@ -1,12 +1,12 @@
-import { LitElement, css, html, nothing } from "lit";
+import { css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
+import { LoomDialog } from "../dialog/loom-dialog.ts";
 import { addCarry, carryRefusal, removeCarry, renameCarry } from "../graph/zones.ts";
 import type { EditorSession } from "../store/session.ts";
-import { controls } from "../theme/controls.ts";
 import { icons } from "../theme/icons.ts";
 
 /** Dialog for the values that a zone carries from one iteration to the next: add, name, remove. */
-export class LoomCarry extends LitElement {
+export class LoomCarry extends LoomDialog {
   static override properties = {
     session: { attribute: false },
     zone: { state: true },
@@ -14,22 +14,10 @@ export class LoomCarry extends LitElement {
   };
 
   static override styles = [
-    controls,
+    LoomDialog.frame,
     css`
       dialog {
         width: min(400px, calc(100vw - 24px));
-      }
-
-      header {
-        display: flex;
-        align-items: center;
-        justify-content: space-between;
-        padding: 12px 12px 0 20px;
-      }
-
-      h2 {
-        margin: 0;
-        font: 600 var(--text-l) / 1.3 var(--font);
       }
 
       p {
@@ -90,27 +78,19 @@ export class LoomCarry extends LitElement {
   async open(zone: string): Promise<void> {
     this.zone = zone;
     this.refusal = "";
-    await this.updateComplete;
-    this.renderRoot.querySelector("dialog")?.showModal();
+    await this.show();
   }
 
-  protected override render(): TemplateResult {
+  protected override heading(): string {
+    return `Carried values of ${this.zone}`;
+  }
+
+  protected override content(): TemplateResult {
     const { store, catalog } = this.session;
     const carry = store.document.zones?.[this.zone]?.carry ?? [];
-    return html`<dialog aria-labelledby="title">
-      <header>
-        <h2 id="title">Carried values of ${this.zone}</h2>
-        <button
-          class="icon"
-          aria-label="Close"
-          @click=${(): void => {
-            this.renderRoot.querySelector("dialog")?.close();
-          }}
-        >
-          ${icons.close}
-        </button>
-      </header>
-      <p>What reaches the end under a name is what the begin hands out under it in the next iteration.</p>
+    return html`<p>
+        What reaches the end under a name is what the begin hands out under it in the next iteration.
+      </p>
       <ul>
         ${carry.map(
           (name) =>
@@ -139,8 +119,7 @@ export class LoomCarry extends LitElement {
           autocomplete="off"
         />
         <button class="outlined">Add</button>
-      </form>
-    </dialog>`;
+      </form> `;
   }
 
   #add = (event: Event): void => {

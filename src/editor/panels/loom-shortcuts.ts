@@ -1,8 +1,7 @@
-import { LitElement, css, html } from "lit";
+import { css, html } from "lit";
 import type { TemplateResult } from "lit";
+import { LoomDialog } from "../dialog/loom-dialog.ts";
 import { SHORTCUTS, showKeys } from "../shortcuts.ts";
-import { controls } from "../theme/controls.ts";
-import { icons } from "../theme/icons.ts";
 
 const GROUPS = ["Run", "Add", "Edit", "View", "File"] as const;
 
@@ -21,22 +20,10 @@ const POINTER: readonly (readonly [string, string])[] = [
 ];
 
 /** The sheet of shortcuts, made from the one table that the keys come from. */
-export class LoomShortcuts extends LitElement {
+export class LoomShortcuts extends LoomDialog {
   static override styles = [
-    controls,
+    LoomDialog.frame,
     css`
-      header {
-        display: flex;
-        align-items: center;
-        justify-content: space-between;
-        padding: 12px 12px 4px 20px;
-      }
-
-      h2 {
-        margin: 0;
-        font: 600 var(--text-xl) / 1.3 var(--font);
-      }
-
       h3 {
         margin: 14px 0 4px;
         color: var(--text-2);
@@ -80,54 +67,43 @@ export class LoomShortcuts extends LitElement {
   ];
 
   async open(): Promise<void> {
-    await this.updateComplete;
-    this.renderRoot.querySelector("dialog")?.showModal();
+    await this.show();
   }
 
-  protected override render(): TemplateResult {
+  protected override heading(): string {
+    return "Keyboard and pointer";
+  }
+
+  protected override content(): TemplateResult {
     const mac = navigator.platform.startsWith("Mac");
-    return html`<dialog aria-labelledby="title">
-      <header>
-        <h2 id="title">Keyboard and pointer</h2>
-        <button
-          class="icon"
-          aria-label="Close"
-          @click=${(): void => {
-            this.renderRoot.querySelector("dialog")?.close();
-          }}
-        >
-          ${icons.close}
-        </button>
-      </header>
-      <div class="columns">
-        ${GROUPS.map(
-          (group) =>
-            html`<section>
-              <h3>${group}</h3>
-              <dl>
-                ${SHORTCUTS.filter((shortcut) => shortcut.group === group && shortcut.title !== "").map(
-                  (shortcut) =>
-                    html`<div>
-                      <dt>${showKeys(shortcut.keys[0] ?? "", mac).map((key) => html`<kbd>${key}</kbd> `)}</dt>
-                      <dd>${shortcut.title}</dd>
-                    </div>`,
-                )}
-              </dl>
-            </section>`,
-        )}
-        <section>
-          <h3>Pointer</h3>
-          <dl>
-            ${POINTER.map(
-              ([how, what]) =>
-                html`<div>
-                  <dt>${how}</dt>
-                  <dd>${what}</dd>
-                </div>`,
-            )}
-          </dl>
-        </section>
-      </div>
-    </dialog>`;
+    return html`<div class="columns">
+      ${GROUPS.map(
+        (group) =>
+          html`<section>
+            <h3>${group}</h3>
+            <dl>
+              ${SHORTCUTS.filter((shortcut) => shortcut.group === group && shortcut.title !== "").map(
+                (shortcut) =>
+                  html`<div>
+                    <dt>${showKeys(shortcut.keys[0] ?? "", mac).map((key) => html`<kbd>${key}</kbd> `)}</dt>
+                    <dd>${shortcut.title}</dd>
+                  </div>`,
+              )}
+            </dl>
+          </section>`,
+      )}
+      <section>
+        <h3>Pointer</h3>
+        <dl>
+          ${POINTER.map(
+            ([how, what]) =>
+              html`<div>
+                <dt>${how}</dt>
+                <dd>${what}</dd>
+              </div>`,
+          )}
+        </dl>
+      </section>
+    </div> `;
   }
 }

@@ -1,31 +1,18 @@
-import { LitElement, css, html } from "lit";
+import { css, html } from "lit";
 import type { TemplateResult } from "lit";
+import { LoomDialog } from "../dialog/loom-dialog.ts";
 import { loadTemplates } from "../files/templates.ts";
 import type { Template } from "../files/templates.ts";
-import { controls } from "../theme/controls.ts";
-import { icons } from "../theme/icons.ts";
 
 /** Dialog with the graphs that come with the project. Fires `choose` with the template. */
-export class LoomTemplates extends LitElement {
+export class LoomTemplates extends LoomDialog {
   static override properties = { templates: { state: true } };
 
   static override styles = [
-    controls,
+    LoomDialog.frame,
     css`
       dialog {
         width: min(680px, calc(100vw - 24px));
-      }
-
-      header {
-        display: flex;
-        align-items: center;
-        justify-content: space-between;
-        padding: 12px 12px 8px 20px;
-      }
-
-      h2 {
-        margin: 0;
-        font: 600 var(--text-xl) / 1.3 var(--font);
       }
 
       h3 {
@@ -85,23 +72,16 @@ export class LoomTemplates extends LitElement {
 
   async open(): Promise<void> {
     this.templates = await loadTemplates();
-    await this.updateComplete;
-    this.renderRoot.querySelector("dialog")?.showModal();
+    await this.show();
   }
 
-  close(): void {
-    this.renderRoot.querySelector("dialog")?.close();
+  protected override heading(): string {
+    return "Templates";
   }
 
-  protected override render(): TemplateResult {
-    return html`<dialog aria-labelledby="title">
-      <header>
-        <h2 id="title">Templates</h2>
-        <button class="icon" aria-label="Close" @click=${(): void => this.close()}>${icons.close}</button>
-      </header>
-      ${this.#group("Run at once", "With models that come with the page.", false)}
-      ${this.#group("With a model of yours", "A run loads the model that the graph names, from the Hub or your disk.", true)}
-    </dialog>`;
+  protected override content(): TemplateResult {
+    return html`${this.#group("Run at once", "With models that come with the page.", false)}
+    ${this.#group("With a model of yours", "A run loads the model that the graph names, from the Hub or your disk.", true)} `;
   }
 
   #group(heading: string, lesson: string, loads: boolean): TemplateResult {

@@ -1,0 +1,94 @@
+import { LitElement, css, html, nothing } from "lit";
+import type { CSSResultGroup, TemplateResult } from "lit";
+import { controls } from "../theme/controls.ts";
+import { icons } from "../theme/icons.ts";
+
+const frame = css`
+  header {
+    display: flex;
+    align-items: center;
+    justify-content: space-between;
+    gap: 12px;
+    padding: 12px 12px 8px 20px;
+  }
+
+  h2 {
+    margin: 0;
+    overflow-wrap: anywhere;
+    font: 600 var(--text-xl) / 1.3 var(--font);
+  }
+
+  footer {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    justify-content: flex-end;
+    gap: 6px;
+    padding: 12px 20px;
+    border-top: 1px solid var(--line);
+  }
+`;
+
+/**
+ * What all dialogs are made of: the browser's own modal `<dialog>` (it keeps the focus in, closes on Escape and gives the
+ * focus back), with a heading, a button that closes it, the content and, where there is one, a row of buttons below. A
+ * dialog of the editor extends this class, gives `heading` and `content`, and is opened with `show`.
+ */
+export abstract class LoomDialog extends LitElement {
+  /** Styles of the frame; a dialog lists them before its own. */
+  static readonly frame: CSSResultGroup = [controls, frame];
+
+  /** What the button in the corner is called. */
+  protected readonly closeLabel: string = "Close";
+
+  protected abstract heading(): string | TemplateResult;
+
+  protected abstract content(): TemplateResult | typeof nothing;
+
+  /** Buttons below the content. */
+  protected footer(): TemplateResult | typeof nothing {
+    return nothing;
+  }
+
+  /** Called when the dialog has been closed, in whichever way. */
+  protected closed(): void {
+    // Nothing to put away here.
+  }
+
+  get isOpen(): boolean {
+    return this.dialog?.open === true;
+  }
+
+  protected get dialog(): HTMLDialogElement | null {
+    return this.renderRoot.querySelector("dialog");
+  }
+
+  /** Shows the dialog over the page, once what it shows has been drawn. */
+  async show(): Promise<void> {
+    await this.updateComplete;
+    if (!this.isOpen) this.dialog?.showModal();
+  }
+
+  close = (): void => {
+    this.dialog?.close();
+  };
+
+  protected override render(): TemplateResult {
+    const footer = this.footer();
+    return html`<dialog
+      aria-labelledby="title"
+      @close=${(): void => {
+        this.closed();
+        this.requestUpdate();
+      }}
+    >
+      <header>
+        <h2 id="title">${this.heading()}</h2>
+        <button class="icon" aria-label=${this.closeLabel} title=${this.closeLabel} @click=${this.close}>
+          ${icons.close}
+        </button>
+      </header>
+      ${this.content()} ${footer === nothing ? nothing : html`<footer>${footer}</footer>`}
+    </dialog>`;
+  }
+}
