@@ -3,6 +3,7 @@
  *
  *   npm run bench            everything
  *   npm run bench engine     one part: engine, wasm, training, unet, sd
+ *   npm run bench sd/30M/vae a part of a part: sd/<tiny or 30M>/<unet, text_encoder or vae>
  */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -21,7 +22,10 @@ if (!existsSync(`${folder}node_modules`)) {
   });
 }
 
-const parts: Record<string, { readonly title: string; readonly run: () => Promise<readonly Result[]> }> = {
+const parts: Record<
+  string,
+  { readonly title: string; readonly run: (which: readonly string[]) => Promise<readonly Result[]> }
+> = {
   engine: { title: "Engine", run: async () => (await import("./engine/executor.ts")).benchEngine() },
   wasm: {
     title: "WASM kernels beside those of tfjs",
@@ -31,12 +35,12 @@ const parts: Record<string, { readonly title: string; readonly run: () => Promis
   unet: { title: "U-Net step", run: async () => (await import("./diffusion/unet-step.ts")).benchUnetStep() },
   sd: {
     title: "Stable Diffusion",
-    run: async () => (await import("./diffusion/stable-diffusion.ts")).benchStableDiffusion(),
+    run: async (which) => (await import("./diffusion/stable-diffusion.ts")).benchStableDiffusion(which),
   },
 };
 
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !(name in parts));
+const wanted = process.argv.slice(2).map((name) => name.split("/"));
+const unknown = wanted.flatMap(([name = ""]) => (name in parts ? [] : [name]));
 if (unknown.length > 0) {
   console.error(`No part is called ${unknown.join(", ")}; these are: ${Object.keys(parts).join(", ")}.`);
   process.exit(2);
@@ -44,8 +48,8 @@ if (unknown.length > 0) {
 console.log(
   `${cpus()[0]?.model ?? "unknown processor"}, ${String(cpus().length)} cores, Node ${process.version}`,
 );
-for (const [name, { title, run }] of Object.entries(parts)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
-  printResults(title, await run());
+for (const [name, ...which] of wanted.length > 0 ? wanted : Object.keys(parts).map((part) => [part])) {
+  const part = parts[name ?? ""];
+  if (part) printResults(part.title, await part.run(which));
 }
 process.exit(0);

@@ -47,8 +47,13 @@ type Call = () => Promise<Float32Array>;
 /**
  * U-Net step, text encoder and VAE decode of a tiny Stable Diffusion and of one with 30 million parameters, with the same random
  * weights everywhere: time beside ONNX Runtime, PyTorch and stock tfjs; on WebGPU also GPU memory and dispatches.
+ *
+ * @param which One size, and one network by its folder's name; all where absent.
+ * @throws Error that lists what there is.
  */
-export async function benchStableDiffusion(): Promise<Result[]> {
+export async function benchStableDiffusion([onlySize, onlyName]: readonly string[] = []): Promise<Result[]> {
+  const sizes = chosen(SIZES, ({ size }) => size, onlySize);
+  const names = chosen(Object.keys(MODULES) as ModuleName[], (name) => name, onlyName);
   const found = findPython(["torch", "diffusers", "transformers", "onnxscript"]);
   if ("reason" in found)
     return [
@@ -56,8 +61,8 @@ export async function benchStableDiffusion(): Promise<Result[]> {
     ];
   const search = await findAdapter();
   const results: Result[] = [];
-  for (const { size, rounds } of SIZES) {
-    for (const given of await makeCases(found.python, size, rounds)) {
+  for (const { size, rounds } of sizes) {
+    for (const given of await makeCases(found.python, size, rounds, names)) {
       results.push(...(await onWasm(given)));
       if (search.adapter) results.push(...(await onWebgpu(given)));
       else results.push({ name: `${given.title}, webgpu`, skipped: search.reason });
@@ -66,16 +71,28 @@ export async function benchStableDiffusion(): Promise<Result[]> {
   return results;
 }
 
-async function makeCases(python: string, size: string, rounds: number): Promise<Case[]> {
+function chosen<T>(all: readonly T[], nameOf: (one: T) => string, only: string | undefined): readonly T[] {
+  const found = only === undefined ? all : all.filter((one) => nameOf(one) === only);
+  if (found.length === 0) throw new Error(`"${only ?? ""}" is none of ${all.map(nameOf).join(", ")}.`);
+  return found;
+}
+
+async function makeCases(
+  python: string,
+  size: string,
+  rounds: number,
+  names: readonly ModuleName[],
+): Promise<Case[]> {
   const root = path(`bench/.cache/sd-${size}`);
   mkdirSync(root, { recursive: true });
   const report = runPython(python, path("bench/onnx/export_sd.py"), [
     root,
     size,
     String(rounds),
+    ...names,
   ]) as TorchReport;
   const cases: Case[] = [];
-  for (const name of Object.keys(MODULES) as ModuleName[]) {
+  for (const name of names) {
     const example = await readExample(`${root}/${name}`);
     const { parameters, torch } = report[name];
     const picture = Object.values(example.inputs).find(({ shape }) => shape.length === 4);

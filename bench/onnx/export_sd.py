@@ -1,6 +1,6 @@
 """Makes the three networks of a Stable Diffusion with random weights, for our own code and for ONNX Runtime, and times PyTorch.
 
-    python export_sd.py <folder> <tiny | 30M> <rounds>
+    python export_sd.py <folder> <tiny | 30M> <rounds> <unet | text_encoder | vae>...
 
 Each of unet/, text_encoder/ and vae/ under the folder gets config.json and weights as the libraries save them, model.onnx, and
 arrays.safetensors with the inputs (by their names in the ONNX file) and PyTorch's "output". They are kept for the next time.
@@ -125,13 +125,13 @@ def measure(network, inputs, threads, rounds):
 
 
 def main():
-    root, size, rounds = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    root, size, rounds, names = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4:]
     own_choice = torch.get_num_threads()
     torch.set_num_threads(1)
     report = {}
     script = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
     versions = {package: version(package) for package in ("torch", "diffusers", "transformers", "onnxscript")}
-    for name in ("unet", "text_encoder", "vae"):
+    for name in names:
         model, call, inputs = make(name, SIZES[size][name], SIZES[size]["latents"].get(name))
         network = Outputs(randomise(model), call).eval()
         save(root / name, network, inputs, json.dumps({"script": script, "versions": versions}))

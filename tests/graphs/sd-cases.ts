@@ -47,9 +47,14 @@ function largest(values: Float32Array, of: (value: number, index: number) => num
 }
 
 /** Latents relative to the largest of diffusers', pixels absolutely. */
-export async function errors(name: string, latents: Output | undefined, pixels: Output | undefined): Promise<{ latents: number; pixels: number }> {
+export async function errors(
+  name: string,
+  latents: Output | undefined,
+  pixels: Output | undefined,
+  results?: "expected" | "grids",
+): Promise<{ latents: number; pixels: number }> {
   const compare = async (kind: string, actual: Output | undefined, relative: boolean): Promise<number> => {
-    const expected = await readExpected(`${name}.${kind}`);
+    const expected = await readExpected(`${name}.${kind}`, results);
     expect(actual?.shape).toEqual(expected.shape);
     const scale = relative ? largest(expected.values, Math.abs) : 1;
     return largest(expected.values, (value, i) => Math.abs(value - (actual?.values[i] ?? Number.NaN))) / scale;
@@ -184,8 +189,11 @@ export function caseOf(name: string): ParityCase & { readonly graph: string; rea
 }
 
 /** Runs a case and measures it. */
-export async function measure(name: string, backend: "wasm" | "webgpu" = "wasm") {
-  const { graph, set, latents } = caseOf(name);
+export async function measure(
+  name: string,
+  backend: "wasm" | "webgpu" = "wasm",
+  { graph, set, latents }: Required<ParityCase> = caseOf(name),
+): Promise<{ latents: number; pixels: number }> {
   const [sample, image] = await runTemplate(graph, set, [latents, "decode.image"], backend);
   return errors(name, sample, image);
 }

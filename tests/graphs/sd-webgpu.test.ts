@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { findAdapter } from "../../src/tensor/adapter.ts";
+import { compactCases } from "./compact-cases.ts";
 import { cases, measure } from "./sd-cases.ts";
 
 const search = await findAdapter();
@@ -13,5 +14,15 @@ describe.skipIf(reason !== undefined)(
       expect(found.latents).toBeLessThanOrEqual(1e-3);
       expect(found.pixels).toBeLessThanOrEqual(2 / 255);
     });
+
+    // What the Sampler node does itself; the networks are those of the open loops.
+    it.each(["inpaint", "inpaint-any-model", "depth-to-image", "controlnet", "ddim-inversion"])(
+      "%s with the Sampler node: the same",
+      async (name) => {
+        const found = await measure(name, "webgpu", compactCases[name]);
+        expect(found.latents).toBeLessThanOrEqual(1e-3);
+        expect(found.pixels).toBeLessThanOrEqual(2 / 255);
+      },
+    );
   },
 );

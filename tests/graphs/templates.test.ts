@@ -21,6 +21,8 @@ const tiny = (variant: Variant, smallNodes: readonly string[], more: Settings = 
   ...more,
 });
 const twoSteps = { "timesteps.numInferenceSteps": 2 };
+const twoOfSampler = { "sampler.numInferenceSteps": 2 };
+const gridRows = ["euler", "dpm", "uniPc"];
 const picture = { "picture.source": golden("picture.png") };
 const taesd = `file:${fileURLToPath(new URL("../golden/sd-models/taesd", import.meta.url))}`;
 const decoded = { output: "decode.image", shape: [1, 64, 64, 3] };
@@ -93,11 +95,67 @@ const runs: Record<string, { set: Record<string, ParamValue>; output: string; sh
   },
   "scheduler-grid.graph.json": {
     set: tiny("base", ["noise"], {
-      ...Object.fromEntries(["euler", "dpm", "uniPc"].map((name) => [`${name}Few.numInferenceSteps`, 1])),
-      ...Object.fromEntries(["euler", "dpm", "uniPc"].map((name) => [`${name}Many.numInferenceSteps`, 2])),
+      ...Object.fromEntries(gridRows.map((name) => [`${name}Few.numInferenceSteps`, 1])),
+      ...Object.fromEntries(gridRows.map((name) => [`${name}Many.numInferenceSteps`, 2])),
     }),
     output: "grid.image",
     shape: [1, 3 * 64 + 2 * 2, 2 * 64 + 2, 3],
+  },
+  "scheduler-grid-open.graph.json": {
+    set: tiny("base", ["noise"], {
+      ...Object.fromEntries(gridRows.map((name) => [`${name}FewTimesteps.numInferenceSteps`, 1])),
+      ...Object.fromEntries(gridRows.map((name) => [`${name}ManyTimesteps.numInferenceSteps`, 2])),
+    }),
+    output: "grid.image",
+    shape: [1, 3 * 64 + 2 * 2, 2 * 64 + 2, 3],
+  },
+  "sd-turbo-compact.graph.json": { set: tiny("turbo", ["noise"]), ...decoded },
+  "lcm-compact.graph.json": { set: tiny("lcm", ["noise"], twoOfSampler), ...decoded },
+  "inpaint-compact.graph.json": {
+    set: tiny("inpaint", ["noise", "size"], { ...twoOfSampler, ...picture }),
+    ...decoded,
+  },
+  "inpaint-any-model-compact.graph.json": {
+    set: tiny("base", ["size", "maskSize"], { ...twoOfSampler, ...picture, "maskPicture.source": golden("mask.png") }),
+    ...decoded,
+  },
+  "depth-to-image-compact.graph.json": {
+    set: tiny("depth", ["size"], { ...twoOfSampler, ...picture }),
+    ...decoded,
+  },
+  "lora-compact.graph.json": {
+    set: tiny("base", ["noise"], { ...twoOfSampler, "lora.source": golden("lora.safetensors") }),
+    ...decoded,
+  },
+  "controlnet-compact.graph.json": {
+    set: tiny("base", ["noise", "edgesSize"], {
+      ...twoOfSampler,
+      "controlnet.source": golden("controlnet"),
+      "edges.source": golden("edges.png"),
+    }),
+    ...decoded,
+  },
+  "prompt-interpolation-compact.graph.json": {
+    set: tiny("base", ["noise"], { ...twoOfSampler, "noise.batch": 3, "mix.count": 3 }),
+    output: "grid.image",
+    shape: [1, 64, 3 * 64 + 2 * 2, 3],
+  },
+  "ddim-inversion-compact.graph.json": {
+    set: tiny("base", ["size"], { ...picture, ...twoOfSampler, "invert.numInferenceSteps": 2 }),
+    output: "grid.image",
+    shape: [1, 64, 2 * 64 + 2, 3],
+  },
+  "attention-maps-compact.graph.json": {
+    set: tiny("base", ["noise"], {
+      ...twoOfSampler,
+      ...twoSteps,
+      "before.numInferenceSteps": 2,
+      "stop.value": 1,
+      "prompt.positive": "red hat",
+      "maps.size": 16,
+    }),
+    output: "maps.maps",
+    shape: [2, 16, 16, 1],
   },
   "ddim-inversion.graph.json": {
     set: tiny("base", ["size"], { ...picture, "backward.numInferenceSteps": 2, "forward.numInferenceSteps": 2 }),

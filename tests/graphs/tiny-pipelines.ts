@@ -47,11 +47,16 @@ export interface Expected {
   readonly values: Float32Array;
 }
 
-/** Reads one of diffusers' results: `<run>.latents`, `<run>.pixels`, … */
-export async function readExpected(name: string): Promise<Expected> {
-  const file = bytesSource("expected.safetensors", readFileSync(join(goldens, "expected.safetensors")));
+/**
+ * Reads one of diffusers' results: `<run>.latents`, `<run>.pixels`, …
+ *
+ * @param results `expected`: of one picture (make.py); `grids`: of several (grids.py).
+ */
+export async function readExpected(name: string, results: "expected" | "grids" = "expected"): Promise<Expected> {
+  const path = `${results}.safetensors`;
+  const file = bytesSource(path, readFileSync(join(goldens, path)));
   const entry = (await readSafetensorsHeader(file)).tensors.get(name);
-  if (!entry) throw new Error(`expected.safetensors has no "${name}".`);
+  if (!entry) throw new Error(`${path} has no "${name}".`);
   const values = Float32Array.from(await readTensor(file, entry));
   const [batch = 0, second = 0, third = 0, fourth = 0] = entry.shape;
   if (name.endsWith(".pixels")) return { shape: entry.shape, values };

@@ -1,8 +1,5 @@
-import { controlnetForward } from "../../diffusion/models/controlnet.ts";
-import type { ControlnetConfig } from "../../diffusion/models/controlnet-config.ts";
 import { defineNode, port } from "../../engine/node/define-node.ts";
 import { boolean, float } from "../../engine/node/params.ts";
-import { repeatRows } from "../model/repeat-rows.ts";
 import {
   conditioningType,
   controlnetType,
@@ -11,6 +8,7 @@ import {
   latentType,
   timestepType,
 } from "../socket-types.ts";
+import { runControlnet } from "./run-controlnet.ts";
 
 export default defineNode({
   type: "control/controlnet-step",
@@ -30,17 +28,7 @@ export default defineNode({
     guessMode: boolean({ default: false, advanced: true, doc: "Follow the picture even without a prompt." }),
   },
   outputs: { control: port(controlResidualsType, "What the U-Net step adds.") },
-  run: ({ inputs: { controlnet, sample, timestep, conditioning, image }, params }) => {
-    const batch = sample.shape[0];
-    return {
-      control: controlnetForward(controlnet.config as ControlnetConfig, controlnet.weights, {
-        sample,
-        timestep,
-        encoderHiddenStates: repeatRows("conditioning", conditioning.states, batch),
-        controlnetCond: repeatRows("image", image, batch),
-        conditioningScale: params.conditioningScale,
-        guessMode: params.guessMode,
-      }),
-    };
-  },
+  run: ({ inputs: { controlnet, conditioning, ...rest }, params }) => ({
+    control: runControlnet(controlnet, { ...rest, ...params, encoderHiddenStates: conditioning.states }),
+  }),
 });

@@ -1,8 +1,6 @@
-import * as tf from "@tensorflow/tfjs";
-import { depthLatents } from "../../diffusion/models/depth-map.ts";
 import { defineNode, port } from "../../engine/node/define-node.ts";
-import { repeatRows } from "../model/repeat-rows.ts";
 import { imageType, latentType } from "../socket-types.ts";
+import { addDepthChannel } from "./extra-channels.ts";
 
 export default defineNode({
   type: "sampling/depth-channel",
@@ -16,10 +14,5 @@ export default defineNode({
   },
   params: {},
   outputs: { sample: port(latentType, "[batch, height, width, 5].") },
-  run: ({ inputs: { sample, depth } }) => {
-    const [batch, height, width] = sample.shape;
-    const gray = tf.squeeze<tf.Tensor3D>(tf.slice(depth, [0, 0, 0, 0], [-1, -1, -1, 1]), [3]);
-    const channel = repeatRows("depth", depthLatents(gray, height, width), batch);
-    return { sample: tf.concat([sample, channel], 3) };
-  },
+  run: ({ inputs: { sample, depth } }) => ({ sample: addDepthChannel(sample, depth) }),
 });

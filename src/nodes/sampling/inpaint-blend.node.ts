@@ -1,9 +1,7 @@
-import * as tf from "@tensorflow/tfjs";
 import { defineNode, port } from "../../engine/node/define-node.ts";
 import { intType } from "../../engine/node/socket-type.ts";
-import { requireSameShape } from "../checks.ts";
-import { shrinkMask } from "../image/shrink-mask.ts";
 import { imageType, latentType, samplingPlanType } from "../socket-types.ts";
+import { layAroundMask } from "./lay-around-mask.ts";
 
 export default defineNode({
   type: "sampling/inpaint-blend",
@@ -21,11 +19,7 @@ export default defineNode({
   },
   params: {},
   outputs: { sample: port(latentType, "x_{t-1}, with the kept part in place.") },
-  run: ({ inputs: { sample, original, noise, mask, plan, stepIndex } }) => {
-    requireSameShape({ sample, original, noise });
-    const isLast = stepIndex === plan.timesteps.length - 1;
-    const kept = isLast ? original : plan.addNoise(original, noise, stepIndex + 1);
-    const paint = shrinkMask(mask, sample);
-    return { sample: tf.add(tf.mul(kept, tf.sub(1, paint)), tf.mul(sample, paint)) as typeof sample };
-  },
+  run: ({ inputs: { sample, plan, stepIndex, ...kept } }) => ({
+    sample: layAroundMask(sample, kept, plan, stepIndex),
+  }),
 });

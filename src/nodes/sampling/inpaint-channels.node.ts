@@ -1,8 +1,6 @@
-import * as tf from "@tensorflow/tfjs";
 import { defineNode, port } from "../../engine/node/define-node.ts";
-import { shrinkMask } from "../image/shrink-mask.ts";
-import { repeatRows } from "../model/repeat-rows.ts";
 import { imageType, latentType } from "../socket-types.ts";
+import { addMaskChannels } from "./extra-channels.ts";
 
 export default defineNode({
   type: "sampling/inpaint-channels",
@@ -17,9 +15,7 @@ export default defineNode({
   },
   params: {},
   outputs: { sample: port(latentType, "[batch, height, width, 9].") },
-  run: ({ inputs: { sample, mask, maskedLatent } }) => {
-    const batch = sample.shape[0];
-    const small = repeatRows("mask", shrinkMask(mask, sample), batch);
-    return { sample: tf.concat([sample, small, repeatRows("maskedLatent", maskedLatent, batch)], 3) };
-  },
+  run: ({ inputs: { sample, mask, maskedLatent } }) => ({
+    sample: addMaskChannels(sample, mask, maskedLatent),
+  }),
 });

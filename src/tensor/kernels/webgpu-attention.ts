@@ -2,9 +2,7 @@ import type * as tf from "@tensorflow/tfjs";
 import { gpuBackend, runProgram, sizeOf, type Uniform } from "./program.ts";
 
 const lanes = 64;
-/** Keys whose scores are held at once, so that the running sum is rescaled once for all of them. */
-const keysPerStep = 4;
-/** The widest head whose query and running sum fit into registers; lavapipe takes minutes to compile wider ones. */
+/** The widest head whose query and running sum fit into registers. */
 const widestHead = 64;
 
 type Shape4D = [number, number, number, number];
@@ -17,7 +15,8 @@ const range = (count: number): number[] => Array.from({ length: count }, (_, ind
 /**
  * Attention without its matrix of scores (Dao et al. 2022; the running softmax is Milakov and Gimelshein's, 2018): one
  * invocation goes over all keys for one query and keeps the largest score, the sum of exponents and the weighted sum of
- * values, rescaling both sums whenever a larger score turns up.
+ * values, rescaling both sums whenever a larger score turns up. One key at a time: to hold the scores of four takes lavapipe
+ * eight times as long to compile (47 s of processor time for a head of 64) and runs no faster.
  */
 export const attention: tf.KernelFunc = (args) => {
   const { q, k, v, mask } = args.inputs as {
@@ -68,7 +67,6 @@ function maskStrides(shape: readonly number[]): Uniform[] {
 
 function attentionCode(vectors: number, masked: boolean): string {
   const all = range(vectors);
-  const steps = range(keysPerStep);
   const maskBase =
     "(head / uniforms.heads) * uniforms.maskBatch + (head % uniforms.heads) * uniforms.maskHead + query * uniforms.maskQuery";
   return `
@@ -85,23 +83,16 @@ function attentionCode(vectors: number, masked: boolean): string {
       var largest = -3.0e+38f;
       var total = 0.0;
       let keyBase = head * uniforms.keys;
-      for (var first = 0; first < uniforms.keys; first += ${keysPerStep}) {
-        ${steps
-          .map(
-            (step) => `
-        let key${step} = min(first + ${step}, uniforms.keys - 1);
-        let at${step} = (keyBase + key${step}) * ${vectors};
-        var score${step} = ${all.map((i) => `dot(q${i}, k[at${step} + ${i}])`).join(" + ")};
-        ${masked ? `score${step} += bias[maskRow + key${step} * uniforms.maskKey];` : ""}
-        score${step} = select(-3.0e+38f, score${step}, first + ${step} < uniforms.keys);`,
-          )
-          .join("")}
-        let next = max(max(largest, max(score0, score1)), max(score2, score3));
+      for (var key = 0; key < uniforms.keys; key++) {
+        let at = (keyBase + key) * ${vectors};
+        var score = ${all.map((i) => `dot(q${i}, k[at + ${i}])`).join(" + ")};
+        ${masked ? "score += bias[maskRow + key * uniforms.maskKey];" : ""}
+        let next = max(largest, score);
         let rescale = exp(largest - next);
+        let weight = exp(score - next);
         largest = next;
-        ${steps.map((step) => `let weight${step} = exp(score${step} - next);`).join(" ")}
-        total = total * rescale + ${steps.map((step) => `weight${step}`).join(" + ")};
-        ${all.map((i) => `sum${i} = sum${i} * rescale + ${steps.map((step) => `weight${step} * v[at${step} + ${i}]`).join(" + ")};`).join("\n")}
+        total = total * rescale + weight;
+        ${all.map((i) => `sum${i} = sum${i} * rescale + weight * v[at + ${i}];`).join("\n")}
       }
       if (position >= uniforms.queries) { return; }
       ${all.map((i) => `result[row + ${i}] = sum${i} / total;`).join("\n")}
