@@ -5,6 +5,7 @@ import type { ControlnetResiduals } from "../diffusion/models/controlnet.ts";
 import type { ClipTokenizer } from "../diffusion/tokenizer/clip-tokenizer.ts";
 import type { EncodedPrompt } from "../diffusion/tokenizer/encode-prompt.ts";
 import type { Model } from "../diffusion/weights/parameters.ts";
+import { weightBytes } from "../tensor/stored/stored-tensor.ts";
 import { TorchGenerator } from "../tensor/torch-generator.ts";
 import type { Optimizer } from "./training/optimizer-value.ts";
 import {
@@ -149,7 +150,7 @@ export const schedulerStateType = socketType<SchedulerState>({
 });
 
 const bytesOfWeights = (weights: Model<unknown>["weights"]): number =>
-  Object.values(weights).reduce((sum, tensor) => sum + bytesOfTensor(tensor), 0);
+  Object.values(weights).reduce((sum, weight) => sum + weightBytes(weight), 0);
 const countParameters = (weights: Model<unknown>["weights"]): number =>
   Object.values(weights).reduce((sum, tensor) => sum + tensor.size, 0);
 
@@ -166,12 +167,7 @@ const modelTraits = {
 export const unetType = socketType<Model<unknown>>({
   id: "unet",
   label: "U-Net",
-  guard: (value): value is Model<unknown> => hasKeys(value, "className", "config", "weights"),
-  // Counted one by one: a model may share tensors with the one that it was made from.
-  resources: (model) => Object.values(model.weights),
-  bytes: (model) => bytesOfWeights(model.weights),
-  describe: (model) =>
-    `${model.className}, ${countParameters(model.weights).toLocaleString("en")} parameters`,
+  ...modelTraits,
 });
 
 /** A word of a prompt and where its tokens are in the text states. */

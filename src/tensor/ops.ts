@@ -10,12 +10,15 @@ import {
 } from "./kernels/composites.ts";
 import { fusedNorm, hasFusedNorm } from "./kernels/fused-norm.ts";
 import type { ActivationKind } from "./kernels/webgpu-activations.ts";
+import { storedConv2d, storedGather, storedLinear } from "./stored/ops.ts";
+import { isStored, type Weight } from "./stored/stored-tensor.ts";
 
 /**
  * The tensor operations that models call. Pictures are NHWC, kernels HWIO, linear weights `[in, out]`.
  *
  * Models import from here and never from tfjs directly for these, so that one fused kernel can replace a composite
- * without a change in any model. All are differentiable.
+ * without a change in any model. All are differentiable. Weights may be stored in half precision ({@link Weight}): they are
+ * read as they are where a kernel can, and the result is the same as with the weights widened to float32.
  */
 
 export type Padding = number | readonly [top: number, bottom: number, left: number, right: number];
@@ -29,13 +32,17 @@ export interface Conv2dOptions {
 /** Convolution: x `[n,h,w,in]`, filter `[kh,kw,in,out]`, bias `[out]`. */
 export function conv2d(
   x: tf.Tensor4D,
-  filter: tf.Tensor4D,
+  filter: Weight<tf.Tensor4D>,
   bias?: tf.Tensor1D,
   options: Conv2dOptions = {},
 ): tf.Tensor4D {
   const { stride = 1, padding = 0 } = options;
-  const [top, bottom, left, right] =
-    typeof padding === "number" ? [padding, padding, padding, padding] : padding;
+  const sides = typeof padding === "number" ? ([padding, padding, padding, padding] as const) : padding;
+  if (isStored(filter)) {
+    const dense = (part: tf.Tensor4D): tf.Tensor4D => conv2d(x, part, undefined, options);
+    return storedConv2d(x, filter, bias, { stride, padding: sides }, dense);
+  }
+  const [top, bottom, left, right] = sides;
   const y = tf.conv2d(x, filter, stride, [
     [0, 0],
     [top, bottom],
@@ -46,12 +53,19 @@ export function conv2d(
 }
 
 /** x `[…, in]` · weight `[in, out]` + bias `[out]`. */
-export function linear(x: tf.Tensor, weight: tf.Tensor2D, bias?: tf.Tensor1D): tf.Tensor {
+export function linear(x: tf.Tensor, weight: Weight<tf.Tensor2D>, bias?: tf.Tensor1D): tf.Tensor {
+  if (isStored(weight)) return storedLinear(x, weight, bias, (part) => linear(x, part));
   const [inFeatures, outFeatures] = weight.shape;
   const rows = tf.reshape(x, [-1, inFeatures]) as tf.Tensor2D;
   const product = tf.matMul(rows, weight);
   const y = bias ? tf.add(product, bias) : product;
   return tf.reshape(y, [...x.shape.slice(0, -1), outFeatures]);
+}
+
+/** Rows of a table `[rows, dim]` by their numbers: `[count, dim]`. */
+export function embedding(table: Weight<tf.Tensor2D>, rows: tf.Tensor1D | readonly number[]): tf.Tensor2D {
+  if (isStored(table)) return storedGather(table, rows);
+  return tf.gather(table, rows instanceof tf.Tensor ? rows : tf.tensor1d([...rows], "int32"));
 }
 
 /** Group normalization over channels-last x of rank ≥ 2 (Wu and He 2018). gamma and beta are `[channels]`. */

@@ -1,4 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
+import { denseWeight } from "../../tensor/stored/expand.ts";
+import { cloneWeight, type Weight } from "../../tensor/stored/stored-tensor.ts";
 import type { ByteSource } from "../weights/byte-source.ts";
 import type { ParameterSpec, Weights } from "../weights/parameters.ts";
 import { readSafetensorsHeader, readTensor } from "../weights/safetensors.ts";
@@ -156,7 +158,7 @@ export interface WeightedLora {
 
 /**
  * The model's weights with all changes added: `W + Σ weight · scale · down · up`. New tensors; those that no LoRA changes
- * share the data of the originals. To unload, dispose of the result and use the originals, which are never touched.
+ * share the data of the originals, those that were stored in half precision become float32. To unload, dispose of the result and use the originals, which are never touched.
  * @throws when a LoRA changes a parameter that the weights do not have.
  */
 export function applyLoras(weights: Weights, loras: readonly WeightedLora[]): Weights {
@@ -169,18 +171,18 @@ export function applyLoras(weights: Weights, loras: readonly WeightedLora[]): We
         const layer = lora.layers.get(name);
         return layer && lora.weight !== 0 ? [{ layer, factor: lora.weight * layer.scale }] : [];
       });
-      return [name, changes.length === 0 ? tf.clone(weight) : tf.tidy(() => addChanges(weight, changes))];
+      return [name, changes.length === 0 ? cloneWeight(weight) : tf.tidy(() => addChanges(weight, changes))];
     }),
   );
 }
 
-function addChanges(weight: tf.Tensor, changes: readonly { layer: LoraLayer; factor: number }[]): tf.Tensor {
+function addChanges(weight: Weight, changes: readonly { layer: LoraLayer; factor: number }[]): tf.Tensor {
   return changes.reduce((sum, { layer, factor }) => {
     const { down, up, rank } = layer;
     const product = tf.matMul(
       tf.tensor2d(down, [down.length / rank, rank]),
       tf.tensor2d(up, [rank, up.length / rank]),
     );
-    return tf.add(sum, tf.mul(tf.reshape(product, weight.shape), factor));
-  }, weight);
+    return tf.add(sum, tf.mul(tf.reshape(product, [...weight.shape]), factor));
+  }, denseWeight(weight));
 }

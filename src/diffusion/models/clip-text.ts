@@ -1,9 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
-import { attention, gelu, quickGelu } from "../../tensor/ops.ts";
+import { attention, embedding, gelu, quickGelu } from "../../tensor/ops.ts";
+import { isStored } from "../../tensor/stored/stored-tensor.ts";
 import type { ParameterSpec, Weights } from "../weights/parameters.ts";
 import type { ClipTextConfig } from "./clip-text-config.ts";
 import { mergeHeads, splitHeads } from "./layers/attention-heads.ts";
-import { applyLayerNorm, applyLinear, takeWeight } from "./layers/apply.ts";
+import { applyLayerNorm, applyLinear, takeStored, takeWeight } from "./layers/apply.ts";
 import { embeddingParameters, linearParameters, normParameters } from "./layers/parameters.ts";
 
 const root = "text_model";
@@ -126,8 +127,12 @@ export async function gatherTokenEmbeddings(
 ): Promise<tf.Tensor3D> {
   checkInputs(config, { inputIds });
   const width = config.hiddenSize;
-  const table = await takeWeight(weights, tokenTable).data();
   const tokens = inputIds[0]?.length ?? 0;
+  const stored = takeStored<tf.Tensor2D>(weights, tokenTable);
+  // A table that is stored is gathered where it is: packed on the device, or on the host.
+  if (isStored(stored))
+    return tf.tidy(() => tf.reshape(embedding(stored, inputIds.flat()), [inputIds.length, tokens, width]));
+  const table = await stored.data();
   const rows = new Float32Array(inputIds.length * tokens * width);
   inputIds.flat().forEach((id, row) => rows.set(table.subarray(id * width, (id + 1) * width), row * width));
   return tf.tensor3d(rows, [inputIds.length, tokens, width]);
@@ -166,7 +171,7 @@ function embed(
   const tokens = inputIds[0]?.length ?? 0;
   const words =
     tokenEmbeddings ??
-    tf.reshape(tf.gather(takeWeight(weights, tokenTable), tf.tensor1d(inputIds.flat(), "int32")), [
+    tf.reshape(embedding(takeStored<tf.Tensor2D>(weights, tokenTable), inputIds.flat()), [
       inputIds.length,
       tokens,
       config.hiddenSize,

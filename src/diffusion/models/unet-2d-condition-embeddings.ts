@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
+import { embedding } from "../../tensor/ops.ts";
 import type { ParameterSpec, Weights } from "../weights/parameters.ts";
 import { activate } from "./layers/activation.ts";
-import { applyLinear, takeWeight } from "./layers/apply.ts";
+import { applyLinear, takeStored } from "./layers/apply.ts";
 import { embeddingParameters, linearParameters } from "./layers/parameters.ts";
 import {
   sinusoidalEmbedding,
@@ -129,16 +130,15 @@ function embedClasses(
 }
 
 function lookUpClasses(weights: Weights, labels: ConditionClassLabels): tf.Tensor2D {
-  const table = takeWeight<tf.Tensor2D>(weights, "class_embedding.weight");
-  if (labels instanceof tf.Tensor)
-    return tf.gather(table, tf.reshape(tf.cast(labels, "int32"), [-1])) as tf.Tensor2D;
+  const table = takeStored<tf.Tensor2D>(weights, "class_embedding.weight");
+  if (labels instanceof tf.Tensor) return embedding(table, tf.reshape(tf.cast(labels, "int32"), [-1]));
   const rows = typeof labels === "number" ? [labels] : Array.from(labels as ArrayLike<number>);
-  const wrong = rows.find((row) => !Number.isInteger(row) || row < 0 || row >= table.shape[0]);
+  const wrong = rows.find((row) => !Number.isInteger(row) || row < 0 || row >= (table.shape[0] ?? 0));
   if (wrong !== undefined)
     throw new Error(
-      `classLabels: ${String(wrong)} is no class; there are 0 to ${String(table.shape[0] - 1)}.`,
+      `classLabels: ${String(wrong)} is no class; there are 0 to ${String((table.shape[0] ?? 0) - 1)}.`,
     );
-  return tf.gather(table, tf.tensor1d(rows, "int32")) as tf.Tensor2D;
+  return embedding(table, rows);
 }
 
 /**

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
+import { embedding } from "../../tensor/ops.ts";
 import type { ParameterSpec, Weights } from "../weights/parameters.ts";
-import { takeWeight } from "./layers/apply.ts";
+import { takeStored, takeWeight } from "./layers/apply.ts";
 import { embeddingParameters } from "./layers/parameters.ts";
 import {
   sinusoidalEmbedding,
@@ -123,15 +124,15 @@ function embedClasses(
 
 /** Rows of an embedding table. @throws when a number is no row of it; rows in a tensor cannot be checked without waiting. */
 function lookUp(weights: Weights, name: string, rows: Timesteps): tf.Tensor2D {
-  const table = takeWeight<tf.Tensor2D>(weights, name);
-  if (rows instanceof tf.Tensor) return tf.gather(table, tf.reshape(tf.cast(rows, "int32"), [-1]));
+  const table = takeStored<tf.Tensor2D>(weights, name);
+  if (rows instanceof tf.Tensor) return embedding(table, tf.reshape(tf.cast(rows, "int32"), [-1]));
   const list = timestepList(rows);
-  const wrong = list.find((row) => !Number.isInteger(row) || row < 0 || row >= table.shape[0]);
+  const wrong = list.find((row) => !Number.isInteger(row) || row < 0 || row >= (table.shape[0] ?? 0));
   if (wrong !== undefined)
     throw new Error(
-      `"${name}" has rows 0 to ${String(table.shape[0] - 1)}; ${String(wrong)} is none of them.`,
+      `"${name}" has rows 0 to ${String((table.shape[0] ?? 0) - 1)}; ${String(wrong)} is none of them.`,
     );
-  return tf.gather(table, tf.tensor1d(list, "int32"));
+  return embedding(table, list);
 }
 
 function columnOf(times: Timesteps): tf.Tensor2D {

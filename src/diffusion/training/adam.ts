@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import { adamUpdate } from "../../tensor/adam.ts";
-import type { Weights } from "../weights/parameters.ts";
+import type { DenseWeights } from "../weights/parameters.ts";
 import type { OptimizerState } from "./optimizer.ts";
 
 export interface AdamConfig {
@@ -23,7 +23,7 @@ export const defaultAdam: AdamConfig = {
 export const defaultAdamW: AdamConfig = { ...defaultAdam, kind: "adamw", weightDecay: 0.01 };
 
 export interface OptimizerStep {
-  readonly weights: Weights;
+  readonly weights: DenseWeights;
   readonly state: OptimizerState;
 }
 
@@ -35,8 +35,8 @@ export interface OptimizerStep {
 export function adamStep(
   config: AdamConfig,
   learningRate: number,
-  weights: Weights,
-  gradients: Weights,
+  weights: DenseWeights,
+  gradients: DenseWeights,
   state: OptimizerState,
 ): OptimizerStep {
   const step = state.step + 1;

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { denseWeight } from "../../tensor/stored/expand.ts";
 import type { Weights } from "../weights/parameters.ts";
 import { shareWeights } from "../weights/dispose.ts";
 
@@ -54,7 +55,13 @@ export function updateEma(config: EmaConfig, state: EmaState, weights: Weights):
     const weight = weights[name];
     if (!weight)
       throw new Error(`EMA: the model has no "${name}"; average and model do not belong together.`);
-    return [name, tf.tidy(() => tf.sub(average, tf.mul(tf.sub(average, weight), share)))] as const;
+    return [
+      name,
+      tf.tidy(() => {
+        const mean = denseWeight(average);
+        return tf.sub(mean, tf.mul(tf.sub(mean, denseWeight(weight)), share));
+      }),
+    ] as const;
   });
   return { step, weights: Object.fromEntries(averaged) };
 }

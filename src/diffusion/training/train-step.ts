@@ -3,25 +3,25 @@ import type { Timesteps } from "../models/layers/timestep-embedding.ts";
 import type { Scheduler } from "../schedulers/scheduler.ts";
 import { trainingTarget } from "../schedulers/training-target.ts";
 import { disposeWeights } from "../weights/dispose.ts";
-import type { Weights } from "../weights/parameters.ts";
+import type { DenseWeights } from "../weights/parameters.ts";
 import { adamStep, type AdamConfig } from "./adam.ts";
 import { clipByGlobalNorm, globalNorm, lossAndGradients } from "./gradients.ts";
 import { mseLoss } from "./losses.ts";
 import type { OptimizerState } from "./optimizer.ts";
 
 export interface TrainStepInputs {
-  readonly weights: Weights;
+  readonly weights: DenseWeights;
   readonly optimizerState: OptimizerState;
   readonly optimizer: AdamConfig;
   readonly learningRate: number;
   /** Global norm that gradients are clipped to; absent for no clipping. */
   readonly maxGradNorm?: number | undefined;
   /** Synchronous. */
-  readonly loss: (weights: Weights) => tf.Scalar;
+  readonly loss: (weights: DenseWeights) => tf.Scalar;
 }
 
 export interface TrainStepResult {
-  readonly weights: Weights;
+  readonly weights: DenseWeights;
   readonly optimizerState: OptimizerState;
   readonly loss: tf.Scalar;
   /** Global norm of the gradients before clipping. */
@@ -48,7 +48,7 @@ export function trainStep(inputs: TrainStepInputs): TrainStepResult {
 export interface DdpmTrainStepInputs extends Omit<TrainStepInputs, "loss"> {
   /** The network, for example `(weights, inputs) => unet2dForward(config, weights, inputs)`. */
   readonly forward: (
-    weights: Weights,
+    weights: DenseWeights,
     inputs: { readonly sample: tf.Tensor4D; readonly timestep: Timesteps },
   ) => tf.Tensor4D;
   readonly scheduler: Scheduler;

@@ -1,19 +1,21 @@
-import * as tf from "@tensorflow/tfjs";
+import { cloneWeight, weightBytes } from "../../tensor/stored/stored-tensor.ts";
 import type { ParameterSpec, Weights } from "./parameters.ts";
 
 /** Frees every tensor of a model. */
 export function disposeWeights(weights: Weights): void {
-  tf.dispose(Object.values(weights));
+  for (const weight of Object.values(weights)) weight.dispose();
 }
 
 /** A second owner of the same weights: the tensors share their data, and either set can be disposed first. */
-export function shareWeights(weights: Weights): Weights {
-  return Object.fromEntries(Object.entries(weights).map(([name, tensor]) => [name, tf.clone(tensor)]));
+export function shareWeights<W extends Weights>(weights: W): W {
+  return Object.fromEntries(
+    Object.entries(weights).map(([name, weight]) => [name, cloneWeight(weight)]),
+  ) as unknown as W;
 }
 
-/** Bytes that the weights take as float32. */
+/** Bytes that the weights take where they are. */
 export function weightsByteLength(weights: Weights): number {
-  return Object.values(weights).reduce((bytes, tensor) => bytes + 4 * tensor.size, 0);
+  return Object.values(weights).reduce((bytes, weight) => bytes + weightBytes(weight), 0);
 }
 
 /** Number of scalars in all parameters. */

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { TorchGenerator } from "../../tensor/torch-generator.ts";
 import { shapeInMemory, toMemoryLayout } from "./layout.ts";
-import type { ParameterInit, ParameterSpec, Weights } from "./parameters.ts";
+import type { DenseWeights, ParameterInit, ParameterSpec } from "./parameters.ts";
 
 /**
  * New weights as torch's layers start: convolutions and linear layers uniform within ±1/√fan_in (He et al. 2015 with a = √5),
@@ -10,7 +10,7 @@ import type { ParameterInit, ParameterSpec, Weights } from "./parameters.ts";
  * The draws are torch's, so specs in the order in which the Python model builds its layers give, to the last bits of float32,
  * what `torch.manual_seed(seed)` followed by the model's constructor gives.
  */
-export function initWeights(specs: readonly ParameterSpec[], seed: number | bigint): Weights {
+export function initWeights(specs: readonly ParameterSpec[], seed: number | bigint): DenseWeights {
   const generator = TorchGenerator.fromSeed(seed);
   const weights: Record<string, tf.Tensor> = {};
   for (const { name, kind, shape, init } of specs) {

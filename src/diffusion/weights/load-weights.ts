@@ -1,10 +1,11 @@
-import * as tf from "@tensorflow/tfjs";
+import { holdsOutsideHeap } from "../../tensor/stored/store.ts";
+import type { Weight } from "../../tensor/stored/stored-tensor.ts";
 import { currentAttentionName } from "./attention-names.ts";
 import type { ByteSource } from "./byte-source.ts";
-import { disposeWeights } from "./dispose.ts";
-import { shapeInMemory, toMemoryLayout } from "./layout.ts";
+import { countParameters, disposeWeights } from "./dispose.ts";
 import type { ParameterSpec, Weights } from "./parameters.ts";
-import { readSafetensorsHeader, readTensor, type TensorEntry } from "./safetensors.ts";
+import { readParameter, type WeightPrecision } from "./read-parameter.ts";
+import { readSafetensorsHeader, type TensorEntry } from "./safetensors-header.ts";
 import { readTensorSlices, type TensorSlice } from "./tensor-slices.ts";
 
 export interface LoadWeightsOptions {
@@ -15,6 +16,8 @@ export interface LoadWeightsOptions {
   /** Called after each tensor with the bytes read so far and in all. */
   readonly onProgress?: (read: number, total: number) => void;
   readonly signal?: AbortSignal;
+  /** Default `as saved`: half-precision matrices and kernels stay in half precision (see StoredTensor). */
+  readonly precision?: WeightPrecision;
   /**
    * Puts a parameter somewhere else than into a float32 tensor, for example packed into a GPU buffer, from its slices as they lie in
    * the file. Undefined leaves it to the default; then no slice may have been taken. Vectors are checked for NaN by the default
@@ -27,7 +30,7 @@ export interface LoadWeightsOptions {
 export type TensorUpload = (
   parameter: PlacedParameter,
   slices: AsyncIterable<TensorSlice>,
-) => Promise<tf.Tensor | undefined>;
+) => Promise<Weight | undefined>;
 
 /** Where one parameter of the model lies. */
 export interface PlacedParameter {
@@ -42,7 +45,7 @@ const LISTED_FAULTS = 200;
 
 /**
  * Weights of a model from a safetensors file, or from all the shards of one. Every name, shape and dtype is checked against the
- * model before any body is fetched or read; F16 and BF16 become float32; OIHW becomes HWIO and `[out, in]` becomes `[in, out]`.
+ * model before any body is fetched or read; OIHW becomes HWIO and `[out, in]` becomes `[in, out]`.
  * @throws one error that lists every fault, or that names the first vector (norm or bias) holding NaN or infinity.
  */
 export async function loadWeights(
@@ -52,13 +55,14 @@ export async function loadWeights(
 ): Promise<Weights> {
   const placed = await locateParameters(sources, specs, options);
   const total = placed.reduce((bytes, { entry }) => bytes + entry.byteLength, 0);
-  const weights: Record<string, tf.Tensor> = {};
+  const isHeld = holdsOutsideHeap(4 * countParameters(specs));
+  const weights: Record<string, Weight> = {};
   let read = 0;
   for (const source of new Set(placed.map((parameter) => parameter.source))) await source.prepare?.();
   try {
     for (const parameter of placed) {
       options.signal?.throwIfAborted();
-      weights[parameter.spec.name] = await loadParameter(parameter, options);
+      weights[parameter.spec.name] = await loadParameter(parameter, options, isHeld);
       read += parameter.entry.byteLength;
       options.onProgress?.(read, total);
     }
@@ -120,26 +124,19 @@ function compareWithSpec(spec: ParameterSpec, entry: TensorEntry): string | unde
 
 async function loadParameter(
   parameter: PlacedParameter,
-  { upload, signal }: LoadWeightsOptions,
-): Promise<tf.Tensor> {
-  const { spec, entry, source } = parameter;
-  const slices = readTensorSlices(source, entry, signal ? { signal } : {});
-  const uploaded = await upload?.(parameter, slices);
-  await slices.return();
-  if (uploaded) return uploaded;
-  const values = await readTensor(source, entry);
-  if (!(values instanceof Float32Array))
-    throw new Error(`"${source.name}": tensor "${entry.name}" holds integers.`);
-  if (spec.kind === "vector" && !values.every(Number.isFinite)) {
-    throw new Error(
-      `"${source.name}": tensor "${entry.name}" holds NaN or infinity. The file is damaged or its training diverged.`,
-    );
+  { upload, signal, precision = "as saved" }: LoadWeightsOptions,
+  isHeld: boolean,
+): Promise<Weight> {
+  const { entry, source } = parameter;
+  const read = (): ReturnType<typeof readTensorSlices> =>
+    readTensorSlices(source, entry, signal ? { signal } : {});
+  if (upload) {
+    const slices = read();
+    const uploaded = await upload(parameter, slices);
+    await slices.return();
+    if (uploaded) return uploaded;
   }
-  return tf.tensor(
-    toMemoryLayout(spec.kind, spec.shape, values),
-    shapeInMemory(spec.kind, spec.shape),
-    "float32",
-  );
+  return readParameter(parameter, read(), precision, isHeld);
 }
 
 function listFaults(files: string, faults: readonly string[]): string {

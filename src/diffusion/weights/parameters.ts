@@ -1,4 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
+import type { Weight } from "../../tensor/stored/stored-tensor.ts";
 
 /**
  * How a parameter is laid out: `conv` OIHW in files and HWIO here, `linear` `[out, in]` in files and `[in, out]` here;
@@ -24,8 +25,14 @@ export type ParameterInit =
   | { readonly kind: "uniform"; readonly bound: number }
   | { readonly kind: "normal"; readonly std: number };
 
-/** Weights by the names of the diffusers checkpoint, in this project's layout. Never changed in place. */
-export type Weights = Readonly<Record<string, tf.Tensor>>;
+/**
+ * Weights by the names of the diffusers checkpoint, in this project's layout. Matrices and kernels may be stored in half precision;
+ * vectors are always tensors. Never changed in place.
+ */
+export type Weights = Readonly<Record<string, Weight>>;
+
+/** The same, all float32 tensors: what is trained, and what arithmetic needs. */
+export type DenseWeights = Readonly<Record<string, tf.Tensor>>;
 
 /** A model is its config and its weights; a forward pass is a function of both. */
 export interface Model<C> {

@@ -1,5 +1,5 @@
 import { readExactly, type ByteSource } from "./byte-source.ts";
-import { bfloat16ToFloat32, float16ToFloat32, float32ToFloat16 } from "./half.ts";
+import { bfloat16ToFloat32, float16ToFloat32, float32ToFloat16 } from "../../tensor/half.ts";
 import { DTYPES, type TensorEntry } from "./safetensors-header.ts";
 
 export {

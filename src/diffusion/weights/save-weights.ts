@@ -1,4 +1,4 @@
-import type * as tf from "@tensorflow/tfjs";
+import type { Weight } from "../../tensor/stored/stored-tensor.ts";
 import { shapeInMemory, toFileLayout } from "./layout.ts";
 import type { ParameterSpec, Weights } from "./parameters.ts";
 import { serializeSafetensors, type NamedArray } from "./safetensors.ts";
@@ -29,7 +29,7 @@ export async function saveWeights(
   return serializeSafetensors(arrays, metadata);
 }
 
-async function readParameter(tensor: tf.Tensor, spec: ParameterSpec): Promise<Float32Array> {
+async function readParameter(tensor: Weight, spec: ParameterSpec): Promise<Float32Array> {
   const expected = shapeInMemory(spec.kind, spec.shape);
   if (expected.join() !== tensor.shape.join()) {
     throw new Error(

@@ -6,8 +6,9 @@ import {
   type OptimizerState,
 } from "../../diffusion/training/optimizer.ts";
 import { ddpmTrainStep } from "../../diffusion/training/train-step.ts";
-import { disposeWeights, shareWeights } from "../../diffusion/weights/dispose.ts";
-import type { Model, Weights } from "../../diffusion/weights/parameters.ts";
+import { expandWeights } from "../../diffusion/weights/dense.ts";
+import { disposeWeights } from "../../diffusion/weights/dispose.ts";
+import type { DenseWeights, Model, Weights } from "../../diffusion/weights/parameters.ts";
 import { learningRateFactor } from "../../diffusion/training/learning-rate.ts";
 import { defineNode, port, type RunContext } from "../../engine/node/define-node.ts";
 import { PartialOutputsError } from "../../engine/node/partial-outputs.ts";
@@ -23,7 +24,7 @@ import { optimizerParams, optimizerSettings } from "./optimizer-value.ts";
 
 /** What changes from step to step; freed as it is replaced. */
 interface TrainingState {
-  readonly weights: Weights;
+  readonly weights: DenseWeights;
   readonly ema: Weights;
   readonly optimizerState: OptimizerState;
 }
@@ -83,8 +84,8 @@ export default defineNode({
     const trained = (weights: Weights): Model<unknown> => ({ ...unet, weights });
     let generator = inputs.generator;
     let state: TrainingState = {
-      weights: shareWeights(unet.weights),
-      ema: shareWeights(unet.weights),
+      weights: expandWeights(unet.weights),
+      ema: expandWeights(unet.weights),
       optimizerState: initOptimizer(unet.weights),
     };
     try {

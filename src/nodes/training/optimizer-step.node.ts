@@ -1,3 +1,5 @@
+import { withStands } from "../../tensor/stored/expand.ts";
+import { pairWeights, widenWeights } from "../../diffusion/weights/dense.ts";
 import { trainStep } from "../../diffusion/training/train-step.ts";
 import { defineNode, lazyPort, port } from "../../engine/node/define-node.ts";
 import { float } from "../../engine/node/params.ts";
@@ -32,14 +34,16 @@ export default defineNode({
     gradientNorm: port(tensorType, "Length of the gradient before it was shortened, []."),
   },
   run: ({ inputs: { loss, unet, optimizerState }, params: { maxGradNorm } }) => {
+    // A network in half precision is trained in float32: what the loss reads of it stands for its widened weights.
+    const weights = widenWeights(unet.weights);
     const result = trainStep({
-      weights: unet.weights,
+      weights,
       optimizerState: optimizerState.state,
       optimizer: optimizerState.adam,
       learningRate: currentLearningRate(optimizerState),
       maxGradNorm: maxGradNorm === 0 ? undefined : maxGradNorm,
       // The tape hands back the value that it was given; a copy keeps the wire's own value apart from it.
-      loss: () => loss().clone(),
+      loss: () => withStands(pairWeights(unet.weights, weights), () => loss().clone()),
     });
     return {
       unet: { ...unet, weights: result.weights },

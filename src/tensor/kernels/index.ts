@@ -12,6 +12,8 @@ import { mendFusedMatMul, mendMatMul } from "./webgpu-matmul.ts";
 import { multinomial } from "./webgpu-multinomial.ts";
 import { normApply, normGradInput, normGradParameters, normGradStats, normStats } from "./webgpu-norm.ts";
 import { mendSum } from "./webgpu-sum.ts";
+import { packedGather, unpack } from "./webgpu-packed.ts";
+import { packedConv2d } from "./webgpu-packed-conv2d.ts";
 import { softmax } from "./webgpu-softmax.ts";
 
 /** Replaces the kernels of tfjs's WebGPU backend that are wrong or slow. To be called once its package is imported. */
@@ -44,6 +46,9 @@ export function addWebgpuKernels(): void {
   addKernel("webgpu", "LoomNormGradStats", normGradStats);
   addKernel("webgpu", "LoomNormGradInput", normGradInput);
   addKernel("webgpu", "LoomNormGradParameters", normGradParameters);
+  addKernel("webgpu", "LoomPackedConv2d", packedConv2d);
+  addKernel("webgpu", "LoomPackedGather", packedGather);
+  addKernel("webgpu", "LoomUnpack", unpack);
 }
 
 /** Replaces the kernels of tfjs's CPU backend that are wrong. */

@@ -110,8 +110,15 @@ export const f32x4 = {
 };
 
 export const i32x4 = {
+  splat: unary(...vector(0x11)),
   add: binary(...vector(0xae)),
+  /** By an i32. */
   shiftLeft: binary(...vector(0xab)),
+  /** Ones where a > b, signed. */
+  greater: binary(...vector(0x3b)),
+  /** The lower and the upper four of eight 16-bit lanes, with zeros above. */
+  extendLow: unary(...vector(0xa9)),
+  extendHigh: unary(...vector(0xaa)),
 };
 
 export const f64x2 = {

@@ -6,6 +6,7 @@ import { concat, slice } from "./concat-slice.ts";
 import { conv2DBackpropFilter } from "./conv2d-backprop-filter.ts";
 import { conv2DBackpropInput } from "./conv2d-backprop-input.ts";
 import { conv2D } from "./conv2d.ts";
+import { expandBitsKernel } from "./expand-bits.ts";
 import { identity } from "./identity.ts";
 import { addKernel, replaceKernel } from "./kernel.ts";
 import { normApply, normGradInput, normGradParameters, normGradStats, normStats } from "./normalization.ts";
@@ -28,6 +29,7 @@ export function registerWasmKernels(): void {
   addKernel(tf.Conv2DBackpropFilter, conv2DBackpropFilter);
   addKernel(tf.UnsortedSegmentSum, unsortedSegmentSum);
 
+  addKernel("LoomExpandBits", expandBitsKernel);
   addKernel("LoomActivation", activation);
   addKernel("LoomActivationGrad", activationGrad);
   addKernel("LoomGeglu", geglu);

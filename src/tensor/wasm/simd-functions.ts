@@ -1,6 +1,7 @@
 import { f32, f32x4, f64, f64x2, i32, v128, type Code, type FunctionSource } from "./assembler.ts";
 import { activationFunctions } from "./simd-activations.ts";
 import { convolve } from "./simd-convolution.ts";
+import { halfFunctions } from "./simd-halves.ts";
 import { addProducts } from "./simd-products.ts";
 
 /**
@@ -228,6 +229,7 @@ const maxPoolPlace: FunctionSource = {
 
 export const simdFunctions = {
   ...activationFunctions,
+  ...halfFunctions,
   addProducts,
   convolve,
   copyRows: moveRows(false),

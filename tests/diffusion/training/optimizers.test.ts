@@ -15,7 +15,7 @@ import {
 import { mseLoss } from "../../../src/diffusion/training/losses.ts";
 import { disposeOptimizerState, initOptimizer } from "../../../src/diffusion/training/optimizer.ts";
 import { disposeWeights } from "../../../src/diffusion/weights/dispose.ts";
-import type { Weights } from "../../../src/diffusion/weights/parameters.ts";
+import type { DenseWeights } from "../../../src/diffusion/weights/parameters.ts";
 import { initRuntime } from "../../../src/tensor/runtime.ts";
 import { describeOnBackends } from "../../support/backends.ts";
 import { goldenJson, relativeError } from "../support/golden.ts";
@@ -35,7 +35,7 @@ describeOnBackends("Adam and AdamW take torch.optim's steps", () => {
   test.each(golden.optimizers.map((run, i) => [`${run.kind} with settings ${String(i)}`, run] as const))(
     "%s",
     async (_, run) => {
-      let weights: Weights = { w: tf.tensor1d(golden.start) };
+      let weights: DenseWeights = { w: tf.tensor1d(golden.start) };
       let state = initOptimizer(weights);
       const before = tf.memory().numTensors;
       for (const [i, gradient] of golden.gradients.entries()) {

@@ -24,7 +24,7 @@ import { disposeWeights } from "../../../src/diffusion/weights/dispose.ts";
 import { initWeights } from "../../../src/diffusion/weights/init-weights.ts";
 import { toFileLayout } from "../../../src/diffusion/weights/layout.ts";
 import { loadWeights } from "../../../src/diffusion/weights/load-weights.ts";
-import type { ParameterSpec, Weights } from "../../../src/diffusion/weights/parameters.ts";
+import type { DenseWeights, ParameterSpec, Weights } from "../../../src/diffusion/weights/parameters.ts";
 import { describeOnBackends } from "../../support/backends.ts";
 import { goldenJson, goldenSource, pictures, readGolden, relativeError, take } from "../support/golden.ts";
 
@@ -64,10 +64,10 @@ describeOnBackends("training steps are torch's", ({ tolerance }) => {
     const forward = (weights: Weights, inputs: Parameters<typeof unet2dForward>[2]) =>
       unet2dForward(config, weights, inputs);
     const scheduler = createScheduler({ _class_name: "DDPMScheduler" });
-    let weights = await loadWeights(
+    let weights = (await loadWeights(
       await goldenSource("training/tiny-unet/diffusion_pytorch_model.safetensors"),
       specs,
-    );
+    )) as DenseWeights;
     let optimizerState = initOptimizer(weights);
     const emaConfig = { ...defaultEma, decay: 0.5, useEmaWarmup: true, power: 0.75 };
     let ema = initEma(weights);

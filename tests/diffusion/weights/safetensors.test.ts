@@ -1,11 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { blobSource, bytesSource, type ByteSource } from "../../../src/diffusion/weights/byte-source.ts";
-import {
-  bfloat16ToFloat32,
-  float16ToFloat32,
-  float32ToFloat16,
-} from "../../../src/diffusion/weights/half.ts";
+import { bfloat16ToFloat32, float16ToFloat32, float32ToFloat16 } from "../../../src/tensor/half.ts";
 import {
   MAX_HEADER_BYTES,
   readSafetensorsHeader,

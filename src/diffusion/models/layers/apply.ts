@@ -1,18 +1,27 @@
 import type * as tf from "@tensorflow/tfjs";
 import * as ops from "../../../tensor/ops.ts";
+import { denseWeight } from "../../../tensor/stored/expand.ts";
+import type { Weight } from "../../../tensor/stored/stored-tensor.ts";
 import type { Weights } from "../../weights/parameters.ts";
 import { activate, type Activation } from "./activation.ts";
 import { addLean, isDifferentiating } from "./lean-gradients.ts";
 
 /** Layers of torch as functions of a model's weights and the layer's name in them. */
 
-/** @throws naming the parameter when the weights do not have it. */
-export function takeWeight<T extends tf.Tensor = tf.Tensor>(weights: Weights, name: string): T {
-  const tensor = weights[name];
-  if (!tensor)
+/**
+ * A weight as it is kept, for the operations that read any.
+ * @throws naming the parameter when the weights do not have it.
+ */
+export function takeStored<T extends tf.Tensor = tf.Tensor>(weights: Weights, name: string): Weight<T> {
+  const weight = weights[name];
+  if (!weight)
     throw new Error(`The weights have no "${name}"; they belong to another model or another config.`);
-  return tensor as T;
+  return weight as Weight<T>;
 }
+
+/** The same as a float32 tensor, widened into the open scope where it is stored otherwise. */
+export const takeWeight = <T extends tf.Tensor = tf.Tensor>(weights: Weights, name: string): T =>
+  denseWeight(takeStored<T>(weights, name));
 
 const takeBias = (weights: Weights, prefix: string): tf.Tensor1D | undefined =>
   weights[`${prefix}.bias`] as tf.Tensor1D | undefined;
@@ -24,7 +33,7 @@ export function applyConv(
   x: tf.Tensor4D,
   options?: ops.Conv2dOptions,
 ): tf.Tensor4D {
-  const filter = takeWeight<tf.Tensor4D>(weights, `${prefix}.weight`);
+  const filter = takeStored<tf.Tensor4D>(weights, `${prefix}.weight`);
   const bias = takeBias(weights, prefix);
   // Apart only where gradients are taken: elsewhere one kernel may do both.
   if (bias && isDifferentiating()) return addLean(ops.conv2d(x, filter, undefined, options), bias);
@@ -33,7 +42,7 @@ export function applyConv(
 
 /** `nn.Linear` over the last axis of x `[…, in]`. */
 export function applyLinear(weights: Weights, prefix: string, x: tf.Tensor): tf.Tensor {
-  const weight = takeWeight<tf.Tensor2D>(weights, `${prefix}.weight`);
+  const weight = takeStored<tf.Tensor2D>(weights, `${prefix}.weight`);
   const bias = takeBias(weights, prefix);
   if (bias && isDifferentiating()) return addLean(ops.linear(x, weight), bias);
   return ops.linear(x, weight, bias);

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { avgPool2d, upsampleNearest2d } from "../../../tensor/ops.ts";
 import type { ParameterSpec, Weights } from "../../weights/parameters.ts";
 import { activate, type Activation } from "./activation.ts";
-import { applyConv, applyGroupNorm, applyLinear, applyNormActivation, takeWeight } from "./apply.ts";
+import { applyConv, applyGroupNorm, applyLinear, applyNormActivation, takeStored } from "./apply.ts";
 import { addLean } from "./lean-gradients.ts";
 import { convParameters, linearParameters, normParameters } from "./parameters.ts";
 
@@ -98,7 +98,7 @@ function projectTime(
     );
   const active = skipTimeAct ? timeEmbedding : activate(activation, timeEmbedding);
   const projected = applyLinear(weights, `${prefix}.time_emb_proj`, active);
-  const channels = takeWeight(weights, `${prefix}.time_emb_proj.weight`).shape[1] ?? 0;
+  const channels = takeStored(weights, `${prefix}.time_emb_proj.weight`).shape[1] ?? 0;
   return tf.reshape(projected, [-1, 1, 1, channels]);
 }
 
