@@ -13,6 +13,7 @@ import { float, int } from "../../engine/node/params.ts";
 import type { TorchGenerator } from "../../tensor/torch-generator.ts";
 import { requireSameShape } from "../checks.ts";
 import { tensorHost } from "../host.ts";
+import { latentPicture } from "../live/pictures.ts";
 import { readsGuidanceScale, runNetwork } from "../model/run-network.ts";
 import { embedGuidanceScale } from "./embed-guidance-scale.ts";
 import {
@@ -85,6 +86,9 @@ export default defineNode({
         state = tensorHost.scope(() => step(inputs, params.guidanceScale, plan, stepIndex, previous));
         disposeLoopState(previous);
         context.progress(stepIndex + 1, plan.timesteps.length);
+        const { sample } = state;
+        const isLast = stepIndex === plan.timesteps.length - 1;
+        await context.preview?.(async () => ({ kind: "image", ...(await latentPicture(sample)) }), isLast);
         // A turn of the event loop: for what is drawn, and for a cancel.
         await new Promise((resolve) => setTimeout(resolve, 0));
       }
