@@ -242,7 +242,9 @@ export class NodeRunner {
     if (every === undefined) return;
     const started = performance.now();
     const before = this.#previewed.get(node);
-    if (before !== undefined && started - before.at < Math.max(every, 9 * before.ms) && !last) return;
+    // At 0 every one is wanted, whatever it costs.
+    const pause = every === 0 || before === undefined ? 0 : Math.max(every, 9 * before.ms);
+    if (before !== undefined && started - before.at < pause && !last) return;
     try {
       const preview = await make();
       const now = performance.now();
