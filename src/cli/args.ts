@@ -9,6 +9,7 @@ export const USAGE = `loom: runs diffusion graphs without a page
 options of run
   --set node.param=value    set a parameter (several allowed)
   --save node.port=file     save an output: .png .npy .safetensors .json, or folder/ for a network (several allowed)
+  --stats node.port         print statistics of an output: shape, range, mean, NaN count, histogram (several allowed)
   --only node               run this node and what it needs (several allowed)
   --backend name            auto (default), webgpu, wasm or cpu
   --json                    print events as lines of JSON in place of a progress bar
@@ -27,6 +28,8 @@ export interface RunCommand {
   /** `node.param` → what the person wrote; the parameter's kind says how to read it. */
   readonly set: Readonly<Record<string, string>>;
   readonly save: readonly { readonly port: string; readonly path: string }[];
+  /** `node.port` of outputs whose statistics are printed. */
+  readonly stats: readonly string[];
   readonly only: readonly string[];
   readonly backend: BackendName;
   readonly json: boolean;
@@ -60,6 +63,7 @@ export function parseCommand(argv: readonly string[]): Command {
         save: values.save
           .map((text) => split(text, "--save", "node.port=file"))
           .map(([port, path]) => ({ port, path })),
+        stats: values.stats.map(checkAddress),
         only: values.only,
         backend,
         json: values.json,
@@ -78,6 +82,7 @@ function parse(argv: readonly string[]) {
       options: {
         set: { type: "string", multiple: true, default: [] },
         save: { type: "string", multiple: true, default: [] },
+        stats: { type: "string", multiple: true, default: [] },
         only: { type: "string", multiple: true, default: [] },
         backend: { type: "string", default: "auto" },
         json: { type: "boolean", default: false },
@@ -87,6 +92,11 @@ function parse(argv: readonly string[]) {
   } catch (cause) {
     throw new UsageError((cause as Error).message, { cause });
   }
+}
+
+function checkAddress(text: string): string {
+  if (!/^[^.=]+\.[^.=]+$/.test(text)) throw new UsageError(`--stats "${text}" is not of the form node.port.`);
+  return text;
 }
 
 function required(graph: string | undefined, command: string): string {

@@ -7,6 +7,7 @@ import { UsageError, type RunCommand } from "./args.ts";
 import { readGraphFile } from "./graph-file.ts";
 import { isInvalidGraph } from "./invalid-graph.ts";
 import { ProgressBar } from "./progress-bar.ts";
+import { StatisticsPrinter } from "./statistics.ts";
 import { printFaults } from "./validate-command.ts";
 
 const EXIT = { done: 0, failed: 1, invalid: 2, interrupted: 130 } as const;
@@ -19,6 +20,7 @@ export async function runFile(command: RunCommand): Promise<number> {
     if (command.json) console.log(JSON.stringify(event));
     else bar.show(event);
   };
+  const statistics = new StatisticsPrinter(command.stats);
   const controller = new AbortController();
   const interrupt = (): void => {
     controller.abort();
@@ -29,18 +31,21 @@ export async function runFile(command: RunCommand): Promise<number> {
       set: command.set,
       backend: command.backend,
       signal: controller.signal,
-      keep: command.save.map(({ port }) => port),
+      keep: [...new Set([...command.save.map(({ port }) => port), ...command.stats])],
+      observer: statistics,
       onEvent: show,
       ...(command.only.length > 0 && { only: command.only }),
     });
     bar.clear();
     if (!command.json) console.error(`ran on ${result.runtime.backend}: ${result.runtime.reason}`);
     await saveOutputs(command, result);
+    await statistics.print(command.json);
     return EXIT.done;
   } catch (error) {
     bar.clear();
     return await explain(command, error);
   } finally {
+    statistics.dispose();
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
   }
 }

@@ -4,6 +4,7 @@ import { collect, execute, type ExecuteOptions, type RunResult } from "../engine
 import type { RunEvent } from "../engine/run/events.ts";
 import type { GraphDocument } from "../engine/graph/document.ts";
 import { plan } from "../engine/run/plan.ts";
+import type { Plan } from "../engine/run/plan-data.ts";
 import type { ParamValue } from "../engine/node/params.ts";
 import {
   initRuntime,
@@ -23,6 +24,8 @@ export interface RunnerOptions {
   readonly services: Services;
   /** Bytes of results that may be kept from run to run. Default 1 GiB; 0 keeps none. */
   readonly cacheBytes?: number;
+  /** Called when values of earlier runs are lost: the backend was changed, or its device went away. */
+  readonly onReset?: () => void;
 }
 
 export interface RunOptions {
@@ -38,6 +41,12 @@ export interface RunOptions {
   readonly keep?: readonly string[] | "all";
   readonly previews?: ExecuteOptions["previews"];
   readonly gate?: ExecuteOptions["gate"];
+  /** Takes up a zone in the middle. */
+  readonly resume?: ExecuteOptions["resume"];
+  /** Sees every output as it is made. */
+  readonly observer?: ExecuteOptions["observer"];
+  /** Given the plan, what records its zones. */
+  readonly record?: (plan: Plan) => ExecuteOptions["record"];
 }
 
 /** Outputs by node and port. Tensors in it live until `dispose` is called. */
@@ -57,12 +66,14 @@ onRuntimeEvent((event) => {
 export class Runner {
   private readonly services: Services;
   private readonly cache: RunCache | undefined;
+  private readonly onReset: () => void;
   private readonly description = describeNodes();
   private runtime: { readonly wanted: RunOptions["backend"]; readonly info: RuntimeInfo } | undefined;
   /** {@link deviceLosses} when the backend was last made ready. */
   private lossesSeen = deviceLosses;
 
-  constructor({ services, cacheBytes = 2 ** 30 }: RunnerOptions) {
+  constructor({ services, cacheBytes = 2 ** 30, onReset = () => undefined }: RunnerOptions) {
+    this.onReset = onReset;
     this.services = services;
     this.cache = cacheBytes > 0 ? createCache({ budgetBytes: cacheBytes }) : undefined;
   }
@@ -76,6 +87,7 @@ export class Runner {
     const isLost = this.lossesSeen !== deviceLosses;
     if (!isLost && runtime?.wanted === wanted && runtime.info === runtimeInfo()) return runtime.info;
     this.cache?.clear();
+    this.onReset();
     this.lossesSeen = deviceLosses;
     const info = await initRuntime({ backend: wanted });
     this.runtime = { wanted, info };
@@ -91,9 +103,10 @@ export class Runner {
    */
   async run(graph: unknown, options: RunOptions = {}): Promise<GraphResult> {
     const document = this.prepare(graph, options.set);
-    const { only, keep, signal, previews, gate } = options;
+    const { only, keep, signal, previews, gate, resume, observer } = options;
     const steps = plan(this.description, document, only === undefined ? {} : { only: [only].flat() });
     const runtime = await this.init(options.backend);
+    const record = options.record?.(steps);
     const events = execute(steps, {
       registry,
       host: tensorHost,
@@ -103,6 +116,9 @@ export class Runner {
       ...(signal && { signal }),
       ...(previews !== undefined && { previews }),
       ...(gate && { gate }),
+      ...(resume && { resume }),
+      ...(observer && { observer }),
+      ...(record && { record }),
     });
     const result = await collect(events, options.onEvent);
     const { outputs } = result;

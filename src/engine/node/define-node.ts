@@ -52,8 +52,10 @@ export type ParamValues<P extends Params> = { readonly [K in keyof P]: ParamType
 /** What a running node may call. */
 export interface RunContext {
   readonly signal: AbortSignal;
-  /** Reports progress: `done` of `total` (any unit), with a word about it. */
-  progress(done: number, total: number, note?: string): void;
+  /** Reports progress: `done` of `total` (any unit), with a word about it and numbers for a chart, for example `loss`. */
+  progress(done: number, total: number, note?: string, scalars?: Readonly<Record<string, number>>): void;
+  /** Shows how far a long node has come. `make` is called only when a preview is due; the `last` one always is. */
+  preview?(make: () => Promise<Preview | undefined>, last?: boolean): Promise<void>;
   /** A message that a person should see, with the node's name; the run goes on. */
   warn(message: string): void;
   /** What the host offers: file access, model stores. The nodes layer types them. */

@@ -23,6 +23,8 @@ export type RunEvent =
       readonly done: number;
       readonly total: number;
       readonly note?: string;
+      /** Numbers that the node reports about this step, for example `loss`. */
+      readonly scalars?: Readonly<Record<string, number>>;
     }
   | {
       readonly type: "iteration";

@@ -1,4 +1,4 @@
-import type { ErasedArguments, NodeDefinition, Ports } from "../node/define-node.ts";
+import type { ErasedArguments, NodeDefinition, Ports, Preview } from "../node/define-node.ts";
 import { checkParam } from "../node/param-check.ts";
 import { PartialOutputsError } from "../node/partial-outputs.ts";
 import { EngineError } from "./errors.ts";
@@ -27,7 +27,8 @@ export class NodeRunner {
   readonly #options: NodeRunnerOptions;
   /** Deferred steps that ran since their list began. */
   readonly #ran = new Set<NodeStep>();
-  readonly #previewedAt = new Map<string, number>();
+  /** When each node last showed a preview, and how long that took. */
+  readonly #previewed = new Map<string, { readonly at: number; readonly ms: number }>();
 
   constructor(state: RunState, options: NodeRunnerOptions) {
     this.#state = state;
@@ -192,7 +193,14 @@ export class NodeRunner {
         params[input.port] = this.#checkedParam(step, definition, input.port, value);
     }
     return {
-      args: { inputs, params, context: this.#state.context(step.node) },
+      args: {
+        inputs,
+        params,
+        context: {
+          ...this.#state.context(step.node),
+          preview: (make, last = false) => this.#showPreview(step.node, make, last),
+        },
+      },
       converted,
       close: () => (open = false),
     };
@@ -215,23 +223,38 @@ export class NodeRunner {
   }
 
   async #preview(step: NodeStep, definition: NodeDefinition, { args }: Ready, last: boolean): Promise<void> {
-    const every = this.#options.previewEveryMs;
-    if (definition.preview === undefined || every === undefined) return;
-    const now = performance.now();
-    const before = this.#previewedAt.get(step.node);
-    if (before !== undefined && now - before < every && !last) return;
-    this.#previewedAt.set(step.node, now);
-    const outputs = Object.fromEntries(
-      step.outputs.map(({ port, slot }) => [port, this.#state.held(slot)?.value]),
+    const outputs = (): Record<string, unknown> =>
+      Object.fromEntries(step.outputs.map(({ port, slot }) => [port, this.#state.held(slot)?.value]));
+    await this.#showPreview(
+      step.node,
+      () => definition.preview?.({ inputs: args.inputs, params: args.params, outputs: outputs() }),
+      last,
     );
+  }
+
+  /** Shows a preview if one is due: spaced, and so that previews take a tenth of the time at most. */
+  async #showPreview(
+    node: string,
+    make: () => Promise<Preview | undefined> | undefined,
+    last: boolean,
+  ): Promise<void> {
+    const every = this.#options.previewEveryMs;
+    if (every === undefined) return;
+    const started = performance.now();
+    const before = this.#previewed.get(node);
+    // At 0 every one is wanted, whatever it costs.
+    const pause = every === 0 || before === undefined ? 0 : Math.max(every, 9 * before.ms);
+    if (before !== undefined && started - before.at < pause && !last) return;
     try {
-      const preview = await definition.preview({ inputs: args.inputs, params: args.params, outputs });
+      const preview = await make();
+      const now = performance.now();
+      this.#previewed.set(node, { at: now, ms: now - started });
       if (preview === undefined) return;
-      this.#state.previews.set(step.node, preview);
-      this.#state.emit({ type: "preview", node: step.node, preview });
+      this.#state.previews.set(node, preview);
+      this.#state.emit({ type: "preview", node, preview });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#state.emit({ type: "warning", node: step.node, message: `No preview: ${reason}` });
+      this.#state.emit({ type: "warning", node, message: `No preview: ${reason}` });
     }
   }
 }

@@ -162,8 +162,15 @@ export class RunState {
     return {
       signal: this.signal,
       services: this.#services,
-      progress: (done, total, note) => {
-        this.emit({ type: "progress", node, done, total, ...(note !== undefined ? { note } : {}) });
+      progress: (done, total, note, scalars) => {
+        this.emit({
+          type: "progress",
+          node,
+          done,
+          total,
+          ...(note !== undefined ? { note } : {}),
+          ...(scalars !== undefined ? { scalars } : {}),
+        });
       },
       warn: (message) => this.emit({ type: "warning", node, message }),
     };

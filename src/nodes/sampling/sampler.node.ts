@@ -17,6 +17,7 @@ import { choice, float, int } from "../../engine/node/params.ts";
 import { TorchGenerator } from "../../tensor/torch-generator.ts";
 import { requireSameShape } from "../checks.ts";
 import { tensorHost } from "../host.ts";
+import { latentPicture } from "../live/pictures.ts";
 import {
   conditioningType,
   controlnetType,
@@ -151,6 +152,11 @@ export default defineNode({
         loop = tensorHost.scope(() => denoiseStep(run, stepIndex, previous));
         disposeLoopState(previous);
         context.progress(stepIndex - begin + 1, end - begin);
+        const { sample } = loop;
+        await context.preview?.(
+          async () => ({ kind: "image", ...(await latentPicture(sample)) }),
+          stepIndex === end - 1,
+        );
         // A turn of the event loop: for what is drawn, and for a cancel.
         await new Promise((resolve) => setTimeout(resolve, 0));
       }

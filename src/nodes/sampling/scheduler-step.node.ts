@@ -2,6 +2,7 @@ import { defineNode, optionalPort, port } from "../../engine/node/define-node.ts
 import { intType } from "../../engine/node/socket-type.ts";
 import { TorchGenerator } from "../../tensor/torch-generator.ts";
 import { requireSameShape } from "../checks.ts";
+import { latentPicture } from "../live/pictures.ts";
 import { generatorType, latentType, samplingPlanType, schedulerStateType } from "../socket-types.ts";
 
 export default defineNode({
@@ -47,4 +48,5 @@ export default defineNode({
       generator: result.generator ?? generator ?? TorchGenerator.fromSeed(0),
     };
   },
+  preview: async ({ outputs }) => ({ kind: "image", ...(await latentPicture(outputs.predOriginalSample)) }),
 });

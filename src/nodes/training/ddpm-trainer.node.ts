@@ -150,7 +150,7 @@ class BrokenTraining extends Error {}
 
 async function reportStep(context: RunContext, step: number, total: number, loss: number): Promise<void> {
   context.signal.throwIfAborted();
-  context.progress(step + 1, total, `loss ${loss.toPrecision(4)}`);
+  context.progress(step + 1, total, `loss ${loss.toPrecision(4)}`, { loss });
   // Reading the loss back resolves at once on wasm and cpu; events and a cancel need a turn of the event loop.
   await new Promise((resolve) => setTimeout(resolve, 0));
 }

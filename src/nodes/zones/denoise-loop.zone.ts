@@ -1,6 +1,7 @@
 import { port } from "../../engine/node/define-node.ts";
 import { defineZone } from "../../engine/node/define-zone.ts";
 import { intType } from "../../engine/node/socket-type.ts";
+import type { SamplingPlan } from "../../diffusion/schedulers/scheduler.ts";
 import { samplingPlanType, timestepType } from "../socket-types.ts";
 
 export default defineZone({
@@ -33,6 +34,18 @@ export default defineZone({
       const timestep = plan.timesteps[index];
       return timestep === undefined ? undefined : { timestep: [timestep], stepIndex: index };
     },
+    afterIteration: (index) => noiseLevel(plan, index),
     finish: () => ({}),
   }),
 });
+
+/**
+ * t and σ of a step. Schedulers that know no σ have that of their ᾱ: √((1 − ᾱ)/ᾱ), the deviation of the noise beside x_0 of
+ * weight 1 (Karras et al. 2022, table 1).
+ */
+function noiseLevel(plan: SamplingPlan, index: number): { timestep: number; sigma?: number } {
+  const timestep = plan.timesteps[index] ?? 0;
+  const alpha = plan.scheduler.alphasCumprod?.[Math.round(timestep)];
+  const sigma = plan.sigmas?.[index] ?? (alpha === undefined ? undefined : Math.sqrt((1 - alpha) / alpha));
+  return { timestep, ...(sigma !== undefined && { sigma }) };
+}
