@@ -200,7 +200,7 @@ export const conditioningType = socketType<Conditioning>({
 export const tokensType = socketType<EncodedPrompt>({
   id: "tokens",
   label: "Tokens",
-  shape: "[chunks, 77]",
+  shape: "[chunks, tokens]",
   guard: (value): value is EncodedPrompt => hasKeys(value, "inputIds", "weights"),
   describe: ({ tokenCount }) => `${String(tokenCount)} tokens`,
 });

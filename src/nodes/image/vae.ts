@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { AutoencoderKlConfig } from "../../diffusion/models/autoencoder-kl-config.ts";
 import {
   autoencoderKlDecode,
+  autoencoderKlDownscale,
   autoencoderKlEncode,
   drawLatents,
   latentMode,
@@ -19,6 +20,19 @@ import type { Model } from "../../diffusion/weights/parameters.ts";
 import type { TorchGenerator } from "../../tensor/torch-generator.ts";
 
 const isTiny = ({ className }: Model<unknown>): boolean => className === AUTOENCODER_TINY_CLASS_NAME;
+
+/** How many channels an autoencoder's latents have, and how many times smaller than the picture they are. */
+export function latentGeometry(vae: Model<unknown>): {
+  readonly channels: number;
+  readonly downscale: number;
+} {
+  if (isTiny(vae)) {
+    const { latentChannels, encoderBlockOutChannels } = vae.config as AutoencoderTinyConfig;
+    return { channels: latentChannels, downscale: 2 ** (encoderBlockOutChannels.length - 1) };
+  }
+  const config = vae.config as AutoencoderKlConfig;
+  return { channels: config.latentChannels, downscale: autoencoderKlDownscale(config) };
+}
 
 /** Latents as the U-Net knows them → pictures `[batch, height, width, 3]` from 0 to 1, clipped. */
 export function decodeLatents(
