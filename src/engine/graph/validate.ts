@@ -4,7 +4,7 @@ import { buildBlocks, varyingElements, type Element } from "./blocks.ts";
 import { findCycles } from "./cycles.ts";
 import type { GraphDocument } from "./document.ts";
 import type { Fault } from "./fault.ts";
-import { findLazyInputs, isLazyEdge } from "./lazy.ts";
+import { findLazyInputs } from "./lazy.ts";
 import { orderElements } from "./order.ts";
 import {
   structureOf,
@@ -186,17 +186,18 @@ function checkWires(structure: GraphStructure, faults: Fault[]): void {
   const types = resolveTypes(structure);
   for (const edge of structure.edges) {
     const { source, target, sourcePort, targetPort, index } = edge;
-    const wire = `The wire ${source.id}.${sourcePort} → ${target.id}.${targetPort}`;
-    const place = { node: target.id, port: targetPort, edge: index };
+    const say = (code: Fault["code"], reason: string): void => {
+      const message = `The wire ${source.id}.${sourcePort} → ${target.id}.${targetPort}: ${reason}`;
+      faults.push({ code, node: target.id, port: targetPort, edge: index, message });
+    };
     const boundary = boundaryFault(structure, edge);
-    if (boundary !== undefined)
-      faults.push({ code: "zone-boundary", ...place, message: `${wire}: ${boundary}` });
+    if (boundary !== undefined) say("zone-boundary", boundary);
     const fit = typeFits(
       structure.description,
       types.output(source, sourcePort),
       types.input(target, targetPort),
     );
-    if (!fit.ok) faults.push({ code: "type-mismatch", ...place, message: `${wire}: ${fit.reason}.` });
+    if (!fit.ok) say("type-mismatch", `${fit.reason}.`);
   }
 }
 
@@ -215,6 +216,7 @@ export function boundaryFault(
 }
 
 function checkLazyInputs(structure: GraphStructure, faults: Fault[]): void {
+  if (!structure.edges.some(({ target, targetPort }) => target.inputs.get(targetPort)?.lazy)) return;
   const blocks = buildBlocks(structure, () => true);
   checkLazyOrder(new Set(blocks.top.elements), faults);
   for (const block of blocks.ofZone.values()) {
@@ -239,7 +241,7 @@ function checkLazyInputs(structure: GraphStructure, faults: Fault[]): void {
 }
 
 function checkLazyOrder(elements: ReadonlySet<Element>, faults: Fault[]): void {
-  if (![...elements].some(({ incoming }) => incoming.some(isLazyEdge))) return;
+  if (![...elements].some(({ incoming }) => incoming.some(({ lazy }) => lazy))) return;
   const { conflict } = orderElements(elements);
   if (conflict === undefined) return;
   const names = conflict.map(({ node, zone }) =>
