@@ -7,7 +7,7 @@ import { defineNode, port } from "../../engine/node/define-node.ts";
 import type { Weights } from "../../diffusion/weights/parameters.ts";
 import { float, source, text } from "../../engine/node/params.ts";
 import { textEncoderType, unetType } from "../socket-types.ts";
-import { openRequired, servicesOf } from "../sources/sources.ts";
+import { downloadOptions, openRequired, servicesOf } from "../sources/sources.ts";
 
 export default defineNode({
   type: "adapters/lora",
@@ -40,7 +40,9 @@ export default defineNode({
     const folder = servicesOf(context).sources.folder(params.source);
     const isFile = /\.safetensors$/.test(params.source);
     const name = isFile ? "" : params.file || "pytorch_lora_weights.safetensors";
-    const lora = await loadLora(await openRequired(folder, name, { signal: context.signal }), {
+    const file = await openRequired(folder, name, downloadOptions(context));
+    await file.prepare?.();
+    const lora = await loadLora(file, {
       unet: unet2dConditionParameters(unet.config as Unet2dConditionConfig),
       textEncoder: clipTextParameters(textEncoder.config as ClipTextConfig),
     });

@@ -9,7 +9,7 @@ import { defineNode, port } from "../../engine/node/define-node.ts";
 import { choice, source, text } from "../../engine/node/params.ts";
 import { SCHEDULER_CLASSES } from "../sampling/scheduler-classes.ts";
 import { noiseSchedulerType, textEncoderType, tokenizerType, unetType, vaeType } from "../socket-types.ts";
-import { openRequired, servicesOf, type SourceFolder } from "../sources/sources.ts";
+import { downloadOptions, openRequired, servicesOf, type SourceFolder } from "../sources/sources.ts";
 import { loadTokenizer } from "./load-tokenizer.ts";
 import { loadComponent } from "./model-files.ts";
 
@@ -64,7 +64,7 @@ export default defineNode({
   runAsync: async ({ params, context }) => {
     const { sources } = servicesOf(context);
     const { signal } = context;
-    const file = await openRequired(sources.folder(params.source), "", { signal });
+    const file = await openRequired(sources.folder(params.source), "", downloadOptions(context));
     const { files, predictionType } = await openSingleFile(file, parseConfigs(params.configs));
     const parts: SourceFolder = {
       label: params.source,

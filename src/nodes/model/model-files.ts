@@ -3,7 +3,7 @@ import type { ByteSource } from "../../diffusion/weights/byte-source.ts";
 import { loadWeights } from "../../diffusion/weights/load-weights.ts";
 import type { Model } from "../../diffusion/weights/parameters.ts";
 import { saveWeights } from "../../diffusion/weights/save-weights.ts";
-import { openRequired, type FileSink, type SourceFolder } from "../sources/sources.ts";
+import { downloadOptions, openRequired, type FileSink, type SourceFolder } from "../sources/sources.ts";
 import { componentKind, type ComponentKind } from "./component-kinds.ts";
 
 /** Reads a whole text file. @throws Error that names file and folder. */
@@ -124,7 +124,7 @@ async function weightFiles(
   { fileStem }: ComponentKind,
   context: RunContext,
 ): Promise<readonly ByteSource[]> {
-  const options = { signal: context.signal, progress: context.progress.bind(context) };
+  const options = downloadOptions(context);
   const open = (name: string): Promise<ByteSource | undefined> => folder.open(`${prefix}${name}`, options);
   const whole = (await open(`${fileStem}.safetensors`)) ?? (await open(`${fileStem}.fp16.safetensors`));
   if (whole) return [whole];
