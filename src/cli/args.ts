@@ -105,7 +105,7 @@ function required(graph: string | undefined, command: string): string {
 }
 
 function split(text: string, option: string, form: string): readonly [key: string, value: string] {
-  const match = /^([^.=]+\.[^.=]+)=(.*)$/s.exec(text);
+  const match = /^([^.=]+(?:\.[^.=]+)+)=(.*)$/s.exec(text);
   if (!match?.[1] || match[2] === undefined)
     throw new UsageError(`${option} "${text}" is not of the form ${form}.`);
   return [match[1], match[2]];
