@@ -19,6 +19,7 @@ export {
   type GraphStructure,
   type GraphZone,
 } from "./graph/structure.ts";
+export { inferShapes, showShape, type Axis, type Shape } from "./graph/shapes.ts";
 export { validate } from "./graph/validate.ts";
 export { expand, resolveOutput, specialise, splitAddress, type Expanded } from "./graph/expand.ts";
 export {

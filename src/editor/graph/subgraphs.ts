@@ -25,6 +25,7 @@ import type { Edit, Point } from "./edits.ts";
 import { paste } from "./fragment.ts";
 import { framesOf } from "./frames.ts";
 import { address, endpoint } from "./ports.ts";
+import { usedBy } from "./used-subgraphs.ts";
 
 export type Outcome =
   | { readonly ok: true; readonly edit: Edit; readonly ids: readonly string[] }
@@ -343,23 +344,4 @@ export function pruneSubgraphs(document: GraphDocument): GraphDocument {
   if (all.every((id) => used.has(id))) return document;
   const kept = Object.fromEntries(Object.entries(subgraphs).filter(([id]) => used.has(id)));
   return used.size === 0 ? omit(document, "subgraphs") : { ...document, subgraphs: kept };
-}
-
-/** Ids of the subgraphs that nodes use, also through others. */
-export function usedBy(
-  nodes: GraphDocument["nodes"],
-  subgraphs: NonNullable<GraphDocument["subgraphs"]>,
-): Set<string> {
-  const used = new Set<string>();
-  const queue = [nodes];
-  for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
-    for (const { type } of Object.values(at)) {
-      const id = subgraphOf(type);
-      const subgraph = id === undefined ? undefined : lookUp(subgraphs, id);
-      if (id === undefined || subgraph === undefined || used.has(id)) continue;
-      used.add(id);
-      queue.push(subgraph.nodes);
-    }
-  }
-  return used;
 }
