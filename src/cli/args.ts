@@ -7,7 +7,7 @@ export const USAGE = `loom: runs diffusion graphs without a page
   loom nodes [--json]                 list the nodes, their ports and parameters
 
 options of run
-  --set node.param=value    set a parameter (several allowed)
+  --set node.param=value    set a parameter, in a subgraph group.node.param (several allowed)
   --save node.port=file     save an output: .png .npy .safetensors .json, or folder/ for a network (several allowed)
   --stats node.port         print statistics of an output: shape, range, mean, NaN count, histogram (several allowed)
   --only node               run this node and what it needs (several allowed)
@@ -105,7 +105,7 @@ function required(graph: string | undefined, command: string): string {
 }
 
 function split(text: string, option: string, form: string): readonly [key: string, value: string] {
-  const match = /^([^.=]+\.[^.=]+)=(.*)$/s.exec(text);
+  const match = /^([^.=]+(?:\.[^.=]+)+)=(.*)$/s.exec(text);
   if (!match?.[1] || match[2] === undefined)
     throw new UsageError(`${option} "${text}" is not of the form ${form}.`);
   return [match[1], match[2]];

@@ -1,4 +1,5 @@
 import { EngineError, RunCancelledError, type PartialResult } from "../engine/run/errors.ts";
+import { splitAddress } from "../engine/graph/expand.ts";
 import type { RunEvent } from "../engine/run/events.ts";
 import { runGraph, type GraphResult } from "../index.ts";
 import { saveValue } from "../nodes/io/save-value.ts";
@@ -55,7 +56,7 @@ async function saveOutputs(
   { outputs }: Pick<GraphResult, "outputs">,
 ): Promise<void> {
   for (const { port: address, path } of save) {
-    const [node = "", port = ""] = address.split(".");
+    const { node, port } = splitAddress(address);
     await saveValue(nodeFiles, path, outputs[node]?.[port]);
     if (!json) console.error(`saved ${address} as ${path}`);
   }
@@ -81,7 +82,7 @@ async function explain(command: RunCommand, error: unknown): Promise<number> {
 /** A training that broke keeps what it had: outputs to be saved go beside their file, under a name that says what they are. */
 async function saveLastGood(command: RunCommand, partial: PartialResult): Promise<void> {
   for (const { port: address, path } of command.save) {
-    const [node = "", port = ""] = address.split(".");
+    const { node, port } = splitAddress(address);
     const value = partial.outputs[node]?.[port];
     if (value === undefined) continue;
     const kept = path.endsWith("/")

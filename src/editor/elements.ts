@@ -10,17 +10,23 @@ import { LoomPalette } from "./panels/loom-palette.ts";
 import { LoomProblems } from "./panels/loom-problems.ts";
 import { LoomShortcuts } from "./panels/loom-shortcuts.ts";
 import { LoomTemplates } from "./panels/loom-templates.ts";
+import { LoomCrumbs } from "./subgraph/loom-crumbs.ts";
+import { LoomOwn } from "./subgraph/loom-own.ts";
+import { LoomPorts } from "./subgraph/loom-ports.ts";
 
 const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "loom-app": LoomApp,
   "loom-canvas": LoomCanvas,
   "loom-node": LoomNode,
   "loom-carry": LoomCarry,
+  "loom-crumbs": LoomCrumbs,
   "loom-list": LoomList,
   "loom-mask": LoomMask,
   "loom-menu": LoomMenu,
   "loom-minimap": LoomMinimap,
+  "loom-own": LoomOwn,
   "loom-palette": LoomPalette,
+  "loom-ports": LoomPorts,
   "loom-problems": LoomProblems,
   "loom-shortcuts": LoomShortcuts,
   "loom-templates": LoomTemplates,

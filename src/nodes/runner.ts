@@ -3,6 +3,7 @@ import { createCache, type RunCache } from "../engine/run/cache.ts";
 import { collect, execute, type ExecuteOptions, type RunResult } from "../engine/run/execute.ts";
 import type { RunEvent } from "../engine/run/events.ts";
 import type { GraphDocument } from "../engine/graph/document.ts";
+import { expand, resolveOutput, splitAddress, type Expanded } from "../engine/graph/expand.ts";
 import { plan } from "../engine/run/plan.ts";
 import type { Plan } from "../engine/run/plan-data.ts";
 import type { ParamValue } from "../engine/node/params.ts";
@@ -29,7 +30,7 @@ export interface RunnerOptions {
 }
 
 export interface RunOptions {
-  /** `node.param` → value, in place of what the graph holds. */
+  /** `node.param` → value, in place of what the graph holds; in a subgraph `group.node.param`. */
   readonly set?: Readonly<Record<string, ParamValue>>;
   /** Default `auto`. */
   readonly backend?: RuntimeOptions["backend"];
@@ -103,7 +104,10 @@ export class Runner {
    */
   async run(graph: unknown, options: RunOptions = {}): Promise<GraphResult> {
     const document = this.prepare(graph, options.set);
-    const { only, keep, signal, previews, gate, resume, observer } = options;
+    const { only, signal, previews, gate, resume, observer } = options;
+    const expanded = expand(this.description, document);
+    const keep =
+      options.keep === "all" ? "all" : options.keep?.map((address) => resolveOutput(expanded, address));
     const steps = plan(this.description, document, only === undefined ? {} : { only: [only].flat() });
     const runtime = await this.init(options.backend);
     const record = options.record?.(steps);
@@ -121,7 +125,7 @@ export class Runner {
       ...(record && { record }),
     });
     const result = await collect(events, options.onEvent);
-    const { outputs } = result;
+    const outputs = withSubgraphs(result.outputs, expanded);
     return { outputs, dispose: result.dispose, runtime, tensor: (address) => tensorAt(outputs, address) };
   }
 
@@ -136,8 +140,20 @@ export class Runner {
   }
 }
 
+/** The outputs, with those of subgraphs under the subgraph's own name as well. */
+function withSubgraphs(outputs: RunResult["outputs"], { outputs: ports }: Expanded): RunResult["outputs"] {
+  const all: Record<string, Record<string, unknown>> = { ...outputs };
+  for (const [name, source] of ports) {
+    const [from, to] = [splitAddress(source), splitAddress(name)];
+    const made = outputs[from.node];
+    if (made === undefined || !(from.port in made)) continue;
+    all[to.node] = { ...all[to.node], [to.port]: made[from.port] };
+  }
+  return all;
+}
+
 function tensorAt(outputs: RunResult["outputs"], address: string): tf.Tensor {
-  const [node = "", port = ""] = address.split(".");
+  const { node, port } = splitAddress(address);
   const value = outputs[node]?.[port];
   if (value instanceof tf.Tensor) return value;
   const kept = Object.entries(outputs).flatMap(([id, ports]) =>

@@ -11,6 +11,7 @@ import {
   frameSelected,
   nudgeSelected,
 } from "../store/commands.ts";
+import { openSelected, subgraphSelected, toggleMode, unpackSelected } from "../store/subgraph-commands.ts";
 import type { EditorSession } from "../store/session.ts";
 
 /** What actions need of the page. */
@@ -22,6 +23,9 @@ export interface ActionHost {
   openFile(): void;
   openHelp(): void;
   openTemplates(): void;
+  openOwnNodes(): void;
+  /** Says why something was not done; an empty text says nothing. */
+  tell(text: string): void;
   toggleList(): void;
   toggleProblems(): void;
 }
@@ -33,7 +37,8 @@ const LEAP = 100;
 export const ACTIONS: Readonly<Record<ActionId, (host: ActionHost) => void>> = {
   run: ({ control }) => void control.run(),
   "run-to": ({ control, session }) => {
-    if (session.selection.nodes.size > 0) void control.run([...session.selection.nodes]);
+    const paths = [...session.selection.nodes].map((id) => session.pathOf(id));
+    if (paths.length > 0) void control.run(paths);
   },
   cancel: ({ control }) => void control.cancel(),
   undo: ({ session }) => void session.store.undo(),
@@ -43,6 +48,21 @@ export const ACTIONS: Readonly<Record<ActionId, (host: ActionHost) => void>> = {
   "delete-bridging": ({ session }) => deleteSelected(session, true),
   duplicate: ({ session }) => duplicateSelected(session),
   frame: ({ session }) => frameSelected(session),
+  subgraph: (host) => host.tell(subgraphSelected(host.session)),
+  unpack: (host) => host.tell(unpackSelected(host.session)),
+  "open-subgraph": ({ session, canvas }) => {
+    const [id] = session.selection.nodes;
+    if (id !== undefined) canvas.nodeElement(id)?.editNote();
+    openSelected(session);
+  },
+  "leave-subgraph": ({ session, canvas }) => {
+    const { path } = session.store;
+    if (path.length > 0) void canvas.reveal(path.join("/"));
+  },
+  mute: ({ session }) => toggleMode(session, "mute"),
+  bypass: ({ session }) => toggleMode(session, "bypass"),
+  "own-nodes": (host) => host.openOwnNodes(),
+  shapes: ({ canvas }) => canvas.toggleShapes(),
   "select-all": ({ session }) => session.selection.set(Object.keys(session.document.nodes)),
   escape: ({ canvas, session }) => {
     if (!canvas.cancelGesture()) session.selection.clear();
@@ -78,7 +98,7 @@ export const ACTIONS: Readonly<Record<ActionId, (host: ActionHost) => void>> = {
   list: (host) => host.toggleList(),
   problems: (host) => host.toggleProblems(),
   templates: (host) => host.openTemplates(),
-  save: ({ session }) => download(fileNameOf(session.document), writeGraph(session.document)),
+  save: ({ session }) => download(fileNameOf(session.store.root), writeGraph(session.store.root)),
   open: (host) => host.openFile(),
   help: (host) => host.openHelp(),
 };

@@ -9,7 +9,9 @@ import type { SaveState } from "../files/autosave.ts";
 import { readGraph } from "../files/read-graph.ts";
 import type { Template } from "../files/templates.ts";
 import { onDrop, pickFile } from "../files/transfer.ts";
-import type { PaletteEntry } from "../graph/search.ts";
+import { omit } from "../graph/edits.ts";
+import { fragmentOf } from "../graph/fragment.ts";
+import type { PaletteEntry, PaletteExtras } from "../graph/search.ts";
 import type { MenuEntry } from "../panels/loom-menu.ts";
 import type { LoomCarry } from "../panels/loom-carry.ts";
 import type { LoomMask } from "../mask/loom-mask.ts";
@@ -18,6 +20,10 @@ import type { LoomTemplates } from "../panels/loom-templates.ts";
 import type { RunControl } from "../run/run-control.ts";
 import { actionFor } from "../shortcuts.ts";
 import type { ActionId } from "../shortcuts.ts";
+import { closedSubgraphs } from "../store/subgraph-commands.ts";
+import type { LoomOwn } from "../subgraph/loom-own.ts";
+import type { LoomPorts } from "../subgraph/loom-ports.ts";
+import { OwnNodes, infoOf } from "../subgraph/own-nodes.ts";
 import type { EditorSession } from "../store/session.ts";
 import { controls } from "../theme/controls.ts";
 import { icons } from "../theme/icons.ts";
@@ -57,7 +63,9 @@ export class LoomApp extends LitElement implements ActionHost {
   declare saveState: SaveState;
   #unsubscribe: (() => void)[] = [];
   #sources: SourceFiles | undefined;
+  readonly own = new OwnNodes();
   #frame = 0;
+  #extras: PaletteExtras = {};
 
   constructor() {
     super();
@@ -97,6 +105,7 @@ export class LoomApp extends LitElement implements ActionHost {
       ),
     ];
     window.addEventListener("keydown", this.#key);
+    void this.own.load().catch(() => undefined);
     onDrop(document.body, (file, event) => void this.#dropped(file, event));
     void control.start().then(
       () => control.upgrade(),
@@ -129,9 +138,7 @@ export class LoomApp extends LitElement implements ActionHost {
       <main>
         <loom-canvas
           .session=${session}
-          @open-palette=${(event: CustomEvent<PaletteRequest>): void => {
-            this.palette = event.detail;
-          }}
+          @open-palette=${(event: CustomEvent<PaletteRequest>): void => this.#openPalette(event.detail)}
           @contextmenu=${(event: MouseEvent): void => {
             const target = event.composedPath()[0];
             if (target instanceof HTMLElement && target.matches("input, textarea, pre")) return;
@@ -142,6 +149,8 @@ export class LoomApp extends LitElement implements ActionHost {
           @paint-mask=${(event: CustomEvent<ParamRef>): void => this.#paintMask(event.detail)}
           @edit-carry=${(event: CustomEvent<string>): void =>
             void this.renderRoot.querySelector<LoomCarry>("loom-carry")?.open(event.detail)}
+          @edit-ports=${(): void => void this.renderRoot.querySelector<LoomPorts>("loom-ports")?.open()}
+          @keep-own=${(event: CustomEvent<string>): void => void this.#keepOwn(event.detail)}
           @open-templates=${(): void => this.openTemplates()}
           @view-failed=${(event: CustomEvent<unknown>): void => {
             this.notice = `The view could not follow the graph: ${String(event.detail)}`;
@@ -158,6 +167,7 @@ export class LoomApp extends LitElement implements ActionHost {
               ></loom-list>`
             : nothing
         }
+        <loom-crumbs .session=${session}></loom-crumbs>
         <loom-minimap .canvas=${this.hasUpdated ? this.canvas : undefined} .session=${session}></loom-minimap>
         ${this.palette ? this.#paletteAt(this.palette) : nothing}
         ${this.menu ? this.#menuAt(this.menu) : nothing}
@@ -191,6 +201,7 @@ export class LoomApp extends LitElement implements ActionHost {
         }}
       ></loom-templates>
       <loom-carry .session=${session}></loom-carry> <loom-mask .session=${session}></loom-mask>
+      <loom-ports .session=${session}></loom-ports> <loom-own .own=${this.own}></loom-own>
       <loom-shortcuts></loom-shortcuts>`;
   }
 
@@ -205,9 +216,10 @@ export class LoomApp extends LitElement implements ActionHost {
       ${ref(place)}
       .catalog=${this.session.catalog}
       .end=${request.from}
+      .extras=${this.#extras}
       @choose=${(event: CustomEvent<PaletteEntry>): void => {
         this.palette = undefined;
-        addChosen(this.canvas, event.detail, request);
+        addChosen(this.canvas, event.detail, request, this.own.nodes);
       }}
       @close=${(): void => {
         this.palette = undefined;
@@ -271,8 +283,8 @@ export class LoomApp extends LitElement implements ActionHost {
       target.matches("input:not([type=checkbox]), select, textarea, dialog *");
     const action = actionFor(event, inField);
     if (action === undefined) return;
-    if (action === "palette" && target instanceof HTMLElement && target.matches("button, input, summary"))
-      return;
+    const onPress = action === "palette" || action === "open-subgraph";
+    if (onPress && target instanceof HTMLElement && target.matches("button, input, summary, a")) return;
     event.preventDefault();
     this.act(action);
   };
@@ -282,7 +294,37 @@ export class LoomApp extends LitElement implements ActionHost {
   }
 
   openPaletteAtCenter(): void {
-    this.palette = this.canvas.center();
+    this.#openPalette(this.canvas.center());
+  }
+
+  #openPalette(request: PaletteRequest): void {
+    const { session, own } = this;
+    const kept = own.nodes.flatMap((node) => {
+      const info = infoOf(session.base.description, node);
+      return info ? [{ name: node.name, info }] : [];
+    });
+    this.#extras = { own: kept, closed: closedSubgraphs(session) };
+    this.palette = request;
+  }
+
+  async #keepOwn(id: string): Promise<void> {
+    const { document, catalog } = this.session;
+    const graph = fragmentOf(document, catalog, [id]);
+    const name = catalog.node(document.nodes[id]?.type ?? "")?.title ?? id;
+    try {
+      await this.own.keep(name, { ...omit(graph, "zones"), name });
+      this.openOwnNodes();
+    } catch (error) {
+      this.notice = `${name} could not be kept: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  }
+
+  openOwnNodes(): void {
+    void this.renderRoot.querySelector<LoomOwn>("loom-own")?.open();
+  }
+
+  tell(text: string): void {
+    if (text !== "") this.notice = text;
   }
 
   openFile(): void {

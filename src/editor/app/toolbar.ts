@@ -40,11 +40,11 @@ export function toolbar(host: ToolbarHost): TemplateResult {
     <input
       class="name"
       aria-label="Name of the graph"
-      title=${store.document.description ?? ""}
-      .value=${store.document.name ?? ""}
+      title=${store.root.description ?? ""}
+      .value=${store.root.name ?? ""}
       placeholder="Name this graph"
       @change=${(event: Event): void =>
-        store.execute("Rename graph", rename((event.currentTarget as HTMLInputElement).value))}
+        store.executeRoot("Rename graph", rename((event.currentTarget as HTMLInputElement).value))}
     />
     <span class="rule optional"></span>
     <button title="Templates" aria-label="Templates" @click=${(): void => host.openTemplates()}>

@@ -49,7 +49,7 @@ export class Autosave {
   /** Writes what is there now. Writes wait for each other, so that the last state is what stays. */
   async flush(): Promise<void> {
     window.clearTimeout(this.#timer);
-    const { document } = this.#store;
+    const document = this.#store.root;
     this.#writing = this.#writing
       .then(() => set(KEY, { document, savedAt: Date.now() } satisfies Saved))
       .then(

@@ -5,11 +5,13 @@ import { paramField } from "../canvas/param-field.ts";
 import type { ParamRef } from "../canvas/param-field.ts";
 import { portOfParam } from "../graph/catalog.ts";
 import type { ParamInfo, PortInfo } from "../graph/catalog.ts";
-import { connect, disconnect, edgeKey, setParam, setTitle } from "../graph/edits.ts";
+import { connect, disconnect, edgeKey, setParam } from "../graph/edits.ts";
 import { address, edgeInto, shapeOf } from "../graph/ports.ts";
 import type { NodeShape } from "../graph/ports.ts";
+import { setMode } from "../graph/subgraphs.ts";
 import { removeWithZones, setZone } from "../graph/zones.ts";
 import { WireRules } from "../graph/wiring.ts";
+import { renameNode, unpackSelected } from "../store/subgraph-commands.ts";
 import type { EditorSession } from "../store/session.ts";
 import { controls } from "../theme/controls.ts";
 import { icons } from "../theme/icons.ts";
@@ -126,8 +128,15 @@ export class LoomList extends LitElement {
         margin: 0;
       }
 
+      .shape {
+        justify-self: end;
+        color: var(--text-2);
+        font: var(--text-s) / 1.3 var(--mono);
+      }
+
       .buttons {
         display: flex;
+        flex-wrap: wrap;
         gap: 6px;
       }
     `,
@@ -218,7 +227,7 @@ export class LoomList extends LitElement {
         .value=${shape.title}
         @change=${(event: Event): void => {
           const value = (event.currentTarget as HTMLInputElement).value.trim();
-          store.execute("Rename node", setTitle(id, value === shape.info?.title ? "" : value));
+          renameNode(this.session, id, value === shape.info?.title ? "" : value);
         }}
       />
       ${shape.inputs.map((port) => this.#input(id, port, rules))}
@@ -238,11 +247,28 @@ export class LoomList extends LitElement {
               </select>`
           : nothing
       }
+      ${shape.info?.boundary ? nothing : this.#mode(id)}
       <div class="whole buttons">
+        ${
+          shape.info?.subgraph === undefined
+            ? nothing
+            : html`<button class="outlined" @click=${(): void => store.openScope([...store.path, id])}>
+                  Open the subgraph
+                </button>
+                <button
+                  class="outlined"
+                  @click=${(): void => {
+                    selection.set([id]);
+                    unpackSelected(this.session);
+                  }}
+                >
+                  Unpack
+                </button>`
+        }
         <button
           class="outlined"
           @click=${(): void => {
-            this.dispatchEvent(new CustomEvent<string>("reveal", { detail: id }));
+            this.dispatchEvent(new CustomEvent<string>("reveal", { detail: this.session.pathOf(id) }));
           }}
         >
           Show on the canvas
@@ -260,6 +286,30 @@ export class LoomList extends LitElement {
     </div>`;
   }
 
+  /** Whether the node runs. */
+  #mode(id: string): TemplateResult {
+    const { store, document } = this.session;
+    const mode = document.nodes[id]?.mode;
+    const modes = [
+      ["", "runs"],
+      ["mute", "muted"],
+      ["bypass", "bypassed"],
+    ] as const;
+    return html`<label for="mode-${id}">When it runs</label>
+      <select
+        id="mode-${id}"
+        @change=${(event: Event): void => {
+          const { value } = event.currentTarget as HTMLSelectElement;
+          store.execute(
+            "Change mode",
+            setMode([id], value === "mute" || value === "bypass" ? value : undefined),
+          );
+        }}
+      >
+        ${modes.map(([value, label]) => html`<option value=${value} ?selected=${(mode ?? "") === value}>${label}</option>`)}
+      </select>`;
+  }
+
   /** A choice among all outputs that fit, and none. */
   #input(id: string, port: PortInfo, rules: WireRules): TemplateResult {
     const { store, document } = this.session;
@@ -271,6 +321,7 @@ export class LoomList extends LitElement {
         .filter((from) => from === edge?.from || rules.refusal(from, to) === undefined),
     );
     const name = `in-${id}-${port.name}`;
+    const shape = edge && this.session.shapeOn(edge);
     return html`<label for=${name} title=${port.doc}>${port.name}</label>
       <select
         id=${name}
@@ -282,7 +333,8 @@ export class LoomList extends LitElement {
       >
         <option value="" ?selected=${!edge}>not wired</option>
         ${sources.map((from) => html`<option value=${from} ?selected=${from === edge?.from}>${from}</option>`)}
-      </select>`;
+      </select>
+      ${shape === undefined ? nothing : html`<span class="whole shape">${port.name} will be ${shape}</span>`}`;
   }
 
   #param(id: string, param: ParamInfo, rules: WireRules): TemplateResult {

@@ -1,4 +1,5 @@
 import type { EditorSession } from "../store/session.ts";
+import { expand } from "../../engine/graph/expand.ts";
 import { zoneEndNode } from "../graph/ports.ts";
 import { bringUpToDate } from "./upgrade.ts";
 import type { BackendChoice, EngineClient, LocalFile, RuntimeInfo } from "../worker/engine-client.ts";
@@ -65,21 +66,23 @@ export class RunControl {
     return this.#ready;
   }
 
-  /** Runs the graph as it is now, or only some nodes with what they need. */
+  /** Runs the graph as it is now, or only some nodes, named by path, with what they need. */
   async run(only?: readonly string[]): Promise<void> {
-    const { runs, document, catalog } = this.#session;
+    const { runs, base, store } = this.#session;
     if (runs.phase !== "idle") return;
+    const { root } = store;
+    const { document } = expand(base.description, root);
     const zones = Object.keys(document.zones ?? {}).map((id) => ({
       id,
-      begin: zoneEndNode(document, catalog, id, "begin"),
-      end: zoneEndNode(document, catalog, id, "end"),
+      begin: zoneEndNode(document, base, id, "begin"),
+      end: zoneEndNode(document, base, id, "end"),
     }));
     this.#failure = undefined;
     runs.start(zones, performance.now());
     this.#tell();
     try {
       await this.start();
-      const outcome = await this.#client.run(document, only ? { only } : {}, (event) => runs.handle(event));
+      const outcome = await this.#client.run(root, only ? { only } : {}, (event) => runs.handle(event));
       if (outcome.kind === "failed") {
         if (outcome.node !== undefined) runs.fail(outcome.node, outcome.message, outcome.port);
         else this.#failure = outcome.message;

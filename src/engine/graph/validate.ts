@@ -3,6 +3,7 @@ import { lookUp, type RegistryDescription } from "../node/description.ts";
 import { buildBlocks, varyingElements, type Element } from "./blocks.ts";
 import { findCycles } from "./cycles.ts";
 import type { GraphDocument } from "./document.ts";
+import { expand } from "./expand.ts";
 import type { Fault } from "./fault.ts";
 import { findLazyInputs } from "./lazy.ts";
 import { orderElements } from "./order.ts";
@@ -22,11 +23,14 @@ export function nameNode(node: GraphNode): string {
 }
 
 /**
- * Finds every fault of a graph, each named by node, port or zone. An empty answer means that the graph can be planned.
+ * Finds every fault of a graph, in its subgraphs too, whose nodes are named by their path (`group/inner`), each named by node, port or zone. An empty answer means that the graph can be planned.
  * Works on the description of a registry, so a page can validate. Never throws on a document of the declared shape.
  */
 export function validate(description: RegistryDescription, document: GraphDocument): Fault[] {
-  const structure = structureOf(description, document);
+  const expanded = expand(description, document);
+  const structure = structureOf(description, expanded.document);
+  // A wire that an earlier fault took away makes an input that is not wired: the first fault says it better.
+  const said = new Set(expanded.faults.map(({ node, port }) => `${node ?? ""}.${port ?? ""}`));
   const faults = [...structure.faults];
   for (const node of structure.nodes.values()) checkNode(structure, node, faults);
   for (const zone of structure.zones.values()) checkZone(structure, zone, faults);
@@ -40,8 +44,11 @@ export function validate(description: RegistryDescription, document: GraphDocume
     });
   }
   // Deferral is defined on sound blocks only; with other faults it would report their consequences.
-  if (faults.length === 0) checkLazyInputs(structure, faults);
-  return faults;
+  if (faults.length === 0 && said.size === 0) checkLazyInputs(structure, faults);
+  const isSaid = ({ code, node, port }: Fault): boolean =>
+    (code === "missing-input" && said.has(`${node ?? ""}.${port ?? ""}`)) ||
+    (code === "unknown-node-type" && said.has(`${node ?? ""}.`));
+  return [...expanded.faults, ...faults.filter((fault) => !isSaid(fault))];
 }
 
 function checkNode(structure: GraphStructure, node: GraphNode, faults: Fault[]): void {

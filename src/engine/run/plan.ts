@@ -1,6 +1,7 @@
 import { empty, grown } from "../graph/grown.ts";
 import { buildBlocks, varyingElements, type Block, type Blocks, type Element } from "../graph/blocks.ts";
 import type { GraphDocument } from "../graph/document.ts";
+import { expand, type Expanded } from "../graph/expand.ts";
 import type { Fault } from "../graph/fault.ts";
 import { orderElements } from "../graph/order.ts";
 import { neededFor, concerns } from "../graph/select.ts";
@@ -43,18 +44,37 @@ export function plan(
   document: GraphDocument,
   options: PlanOptions = {},
 ): Plan {
-  const structure = structureOf(description, document);
-  const { only } = options;
-  const unknown = (only ?? []).filter((id) => !structure.nodes.has(id));
-  const targetFaults = unknown.map((node): Fault => {
-    return { code: "unknown-target", node, message: `There is no node "${node}" to run.` };
-  });
+  const expanded = expand(description, document);
+  const structure = structureOf(description, expanded.document);
+  const { targets: only, faults: targetFaults } = targetsOf(expanded, options.only);
   const needed = only === undefined ? undefined : neededFor(structure, only);
   const faults = validate(description, document).filter(
-    (fault) => needed === undefined || concerns(document, fault, needed),
+    (fault) => needed === undefined || concerns(expanded.document, fault, needed),
   );
   if (targetFaults.length + faults.length > 0) throw new InvalidGraphError([...targetFaults, ...faults]);
   return new Planner(structure, (id) => needed?.has(id) ?? true).plan(only);
+}
+
+/** The nodes that `only` means: a subgraph is all that stands in it. */
+function targetsOf(
+  { document, inactive }: Expanded,
+  only: readonly string[] | undefined,
+): { targets: readonly string[] | undefined; faults: Fault[] } {
+  if (only === undefined) return { targets: undefined, faults: [] };
+  const faults: Fault[] = [];
+  const targets = only.flatMap((name) => {
+    const path = name.replaceAll(".", "/");
+    const isMeant = (id: string): boolean => id === path || id.startsWith(`${path}/`);
+    const found = Object.keys(document.nodes).filter(isMeant);
+    if (found.length > 0) return found;
+    const off = [...inactive].some(isMeant);
+    const message = off
+      ? `Node "${path}" does not run: it is muted or bypassed, or it depends on a node that is muted.`
+      : `There is no node "${path}" to run.`;
+    faults.push({ code: off ? "muted" : "unknown-target", node: path, message });
+    return [];
+  });
+  return { targets, faults };
 }
 
 class Planner {

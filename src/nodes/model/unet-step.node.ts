@@ -31,7 +31,9 @@ export default defineNode({
     control: optionalPort(controlResidualsType, "What a ControlNet adds."),
   },
   params: {},
-  outputs: { modelOutput: port(latentType, "What the network makes of x_t.") },
+  outputs: {
+    modelOutput: port(latentType, "What the network makes of x_t.", "like sample [*, *, *, channels]"),
+  },
   run: ({ inputs: { unet, sample, timestep, conditioning, timestepCond, control } }) => ({
     modelOutput: runNetwork(unet, {
       sample,

@@ -36,7 +36,7 @@ export default defineNode({
     }),
   },
   outputs: {
-    noise: port(latentType, "The noise."),
+    noise: port(latentType, "The noise.", "[batch, height/downscale, width/downscale, channels]"),
     generator: port(generatorType, "The random state after the draw."),
   },
   run: ({ inputs, params: { batch, same, height, width, ...byHand } }) => {
