@@ -1,6 +1,10 @@
 import { LoomApp } from "./app/loom-app.ts";
 import { LoomCanvas } from "./canvas/loom-canvas.ts";
 import { LoomNode } from "./canvas/loom-node.ts";
+import { LoomHistory } from "./history/loom-history.ts";
+import { LoomKeeping } from "./keeping/loom-keeping.ts";
+import { LoomLibrary } from "./library/loom-library.ts";
+import { LoomTabs } from "./library/loom-tabs.ts";
 import { LoomMask } from "./mask/loom-mask.ts";
 import { LoomCarry } from "./panels/loom-carry.ts";
 import { LoomList } from "./panels/loom-list.ts";
@@ -10,12 +14,18 @@ import { LoomPalette } from "./panels/loom-palette.ts";
 import { LoomProblems } from "./panels/loom-problems.ts";
 import { LoomShortcuts } from "./panels/loom-shortcuts.ts";
 import { LoomTemplates } from "./panels/loom-templates.ts";
+import { LoomLink } from "./share/loom-link.ts";
+import { LoomShare } from "./share/loom-share.ts";
 
 const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "loom-app": LoomApp,
   "loom-canvas": LoomCanvas,
   "loom-node": LoomNode,
   "loom-carry": LoomCarry,
+  "loom-history": LoomHistory,
+  "loom-keeping": LoomKeeping,
+  "loom-library": LoomLibrary,
+  "loom-link": LoomLink,
   "loom-list": LoomList,
   "loom-mask": LoomMask,
   "loom-menu": LoomMenu,
@@ -23,6 +33,8 @@ const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "loom-palette": LoomPalette,
   "loom-problems": LoomProblems,
   "loom-shortcuts": LoomShortcuts,
+  "loom-share": LoomShare,
+  "loom-tabs": LoomTabs,
   "loom-templates": LoomTemplates,
 };
 
