@@ -2,6 +2,7 @@ import { EngineError, RunCancelledError, type PartialResult } from "../engine/ru
 import { splitAddress } from "../engine/graph/expand.ts";
 import type { RunEvent } from "../engine/run/events.ts";
 import { runGraph, type GraphResult } from "../index.ts";
+import { carryingGraph } from "../nodes/io/carry-graph.ts";
 import { saveValue } from "../nodes/io/save-value.ts";
 import { nodeFiles } from "../nodes/sources/node-sources.ts";
 import { UsageError, type RunCommand } from "./args.ts";
@@ -53,11 +54,12 @@ export async function runFile(command: RunCommand): Promise<number> {
 
 async function saveOutputs(
   { save, json }: RunCommand,
-  { outputs }: Pick<GraphResult, "outputs">,
+  { outputs, document }: Pick<GraphResult, "outputs" | "document">,
 ): Promise<void> {
+  const files = carryingGraph(nodeFiles, document);
   for (const { port: address, path } of save) {
     const { node, port } = splitAddress(address);
-    await saveValue(nodeFiles, path, outputs[node]?.[port]);
+    await saveValue(files, path, outputs[node]?.[port]);
     if (!json) console.error(`saved ${address} as ${path}`);
   }
 }

@@ -1,6 +1,10 @@
 import { LoomApp } from "./app/loom-app.ts";
 import { LoomCanvas } from "./canvas/loom-canvas.ts";
 import { LoomNode } from "./canvas/loom-node.ts";
+import { LoomHistory } from "./history/loom-history.ts";
+import { LoomKeeping } from "./keeping/loom-keeping.ts";
+import { LoomLibrary } from "./library/loom-library.ts";
+import { LoomTabs } from "./library/loom-tabs.ts";
 import { LoomMask } from "./mask/loom-mask.ts";
 import { LoomCarry } from "./panels/loom-carry.ts";
 import { LoomList } from "./panels/loom-list.ts";
@@ -13,6 +17,8 @@ import { LoomTemplates } from "./panels/loom-templates.ts";
 import { LoomCrumbs } from "./subgraph/loom-crumbs.ts";
 import { LoomOwn } from "./subgraph/loom-own.ts";
 import { LoomPorts } from "./subgraph/loom-ports.ts";
+import { LoomLink } from "./share/loom-link.ts";
+import { LoomShare } from "./share/loom-share.ts";
 
 const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "loom-app": LoomApp,
@@ -20,6 +26,10 @@ const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "loom-node": LoomNode,
   "loom-carry": LoomCarry,
   "loom-crumbs": LoomCrumbs,
+  "loom-history": LoomHistory,
+  "loom-keeping": LoomKeeping,
+  "loom-library": LoomLibrary,
+  "loom-link": LoomLink,
   "loom-list": LoomList,
   "loom-mask": LoomMask,
   "loom-menu": LoomMenu,
@@ -29,6 +39,8 @@ const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "loom-ports": LoomPorts,
   "loom-problems": LoomProblems,
   "loom-shortcuts": LoomShortcuts,
+  "loom-share": LoomShare,
+  "loom-tabs": LoomTabs,
   "loom-templates": LoomTemplates,
 };
 

@@ -41,6 +41,9 @@ export type ActionId =
   | "problems"
   | "templates"
   | "save"
+  | "library"
+  | "history"
+  | "share"
   | "open"
   | "help";
 
@@ -107,6 +110,9 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { action: "problems", keys: ["P"], title: "List of problems", group: "View" },
   { action: "save", keys: ["Mod+S"], title: "Save as a file", group: "File", inFields: true },
   { action: "open", keys: ["Mod+O"], title: "Open a file", group: "File", inFields: true },
+  { action: "library", keys: ["Shift+L"], title: "Your graphs", group: "File" },
+  { action: "history", keys: ["Shift+P"], title: "Pictures that were made", group: "File" },
+  { action: "share", keys: ["Shift+S"], title: "Share as a link", group: "File" },
   { action: "help", keys: ["?"], title: "Show this list", group: "View" },
 ];
 

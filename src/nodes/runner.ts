@@ -16,6 +16,7 @@ import {
 } from "../tensor/runtime.ts";
 import { describeNodes } from "./describe.ts";
 import { tensorHost } from "./host.ts";
+import { carryingGraph } from "./io/carry-graph.ts";
 import { readGraph } from "./read-graph.ts";
 import { registry } from "./registry.ts";
 import { setParams } from "./set-params.ts";
@@ -52,6 +53,8 @@ export interface RunOptions {
 
 /** Outputs by node and port. Tensors in it live until `dispose` is called. */
 export interface GraphResult extends RunResult {
+  /** The graph that ran, with what `set` changed: PNG files that are saved carry it. */
+  readonly document: GraphDocument;
   readonly runtime: RuntimeInfo;
   /** The array at `node.port`. @throws Error that lists the outputs, if there is no array of that name. */
   tensor(address: string): tf.Tensor;
@@ -114,7 +117,7 @@ export class Runner {
     const events = execute(steps, {
       registry,
       host: tensorHost,
-      services: this.services,
+      services: { ...this.services, files: carryingGraph(this.services.files, document) },
       ...(this.cache && { cache: this.cache }),
       ...(keep && { keep }),
       ...(signal && { signal }),
@@ -126,7 +129,13 @@ export class Runner {
     });
     const result = await collect(events, options.onEvent);
     const outputs = withSubgraphs(result.outputs, expanded);
-    return { outputs, dispose: result.dispose, runtime, tensor: (address) => tensorAt(outputs, address) };
+    return {
+      document,
+      outputs,
+      dispose: result.dispose,
+      runtime,
+      tensor: (address) => tensorAt(outputs, address),
+    };
   }
 
   /** Frees all results that were kept. */

@@ -1,7 +1,6 @@
 import type { LoomCanvas } from "../canvas/loom-canvas.ts";
-import { fileNameOf, writeGraph } from "../files/read-graph.ts";
-import { download } from "../files/transfer.ts";
 import { tidy } from "../graph/tidy.ts";
+import type { LoomKeeping } from "../keeping/loom-keeping.ts";
 import type { RunControl } from "../run/run-control.ts";
 import type { ActionId } from "../shortcuts.ts";
 import {
@@ -19,6 +18,7 @@ export interface ActionHost {
   readonly session: EditorSession;
   readonly control: RunControl;
   readonly canvas: LoomCanvas;
+  readonly keeping: LoomKeeping;
   openPaletteAtCenter(): void;
   openFile(): void;
   openHelp(): void;
@@ -98,7 +98,10 @@ export const ACTIONS: Readonly<Record<ActionId, (host: ActionHost) => void>> = {
   list: (host) => host.toggleList(),
   problems: (host) => host.toggleProblems(),
   templates: (host) => host.openTemplates(),
-  save: ({ session }) => download(fileNameOf(session.store.root), writeGraph(session.store.root)),
+  save: ({ keeping }) => keeping.saveFile(),
+  library: ({ keeping }) => keeping.openLibrary(),
+  history: ({ keeping }) => keeping.openHistory(),
+  share: ({ keeping }) => keeping.openShare(),
   open: (host) => host.openFile(),
   help: (host) => host.openHelp(),
 };

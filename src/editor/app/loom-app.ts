@@ -4,9 +4,6 @@ import { ref } from "lit/directives/ref.js";
 import type { LoomCanvas, SourceRequest } from "../canvas/loom-canvas.ts";
 import type { ParamRef } from "../canvas/param-field.ts";
 import type { PaletteRequest } from "../canvas/gestures/gesture.ts";
-import { Autosave } from "../files/autosave.ts";
-import type { SaveState } from "../files/autosave.ts";
-import { readGraph } from "../files/read-graph.ts";
 import type { Template } from "../files/templates.ts";
 import { onDrop, pickFile } from "../files/transfer.ts";
 import { omit } from "../graph/edits.ts";
@@ -24,6 +21,9 @@ import { closedSubgraphs } from "../store/subgraph-commands.ts";
 import type { LoomOwn } from "../subgraph/loom-own.ts";
 import type { LoomPorts } from "../subgraph/loom-ports.ts";
 import { OwnNodes, infoOf } from "../subgraph/own-nodes.ts";
+import type { PictureHistory } from "../history/history.ts";
+import type { LoomKeeping } from "../keeping/loom-keeping.ts";
+import type { Keeper } from "../library/keeper.ts";
 import type { EditorSession } from "../store/session.ts";
 import { controls } from "../theme/controls.ts";
 import { icons } from "../theme/icons.ts";
@@ -43,24 +43,26 @@ export class LoomApp extends LitElement implements ActionHost {
   static override properties = {
     session: { attribute: false },
     control: { attribute: false },
+    keeper: { attribute: false },
+    history: { attribute: false },
     palette: { state: true },
     menu: { state: true },
     showProblems: { state: true },
     showList: { state: true },
     notice: { state: true },
-    saveState: { state: true },
   };
 
   static override styles = [controls, appStyles];
 
   declare session: EditorSession;
   declare control: RunControl;
+  declare keeper: Keeper;
+  declare history: PictureHistory;
   declare palette: PaletteRequest | undefined;
   declare menu: MenuRequest | undefined;
   declare showProblems: boolean;
   declare showList: boolean;
   declare notice: string;
-  declare saveState: SaveState;
   #unsubscribe: (() => void)[] = [];
   #sources: SourceFiles | undefined;
   readonly own = new OwnNodes();
@@ -74,7 +76,6 @@ export class LoomApp extends LitElement implements ActionHost {
     this.showProblems = false;
     this.showList = false;
     this.notice = "";
-    this.saveState = "saved";
   }
 
   override connectedCallback(): void {
@@ -87,8 +88,6 @@ export class LoomApp extends LitElement implements ActionHost {
         this.requestUpdate();
       });
     };
-    const saving = new Autosave(session.store, (state) => (this.saveState = state));
-    void saving;
     this.#unsubscribe = [
       session.store.subscribe(refresh),
       session.store.subscribe(({ cause }) => {
@@ -97,6 +96,7 @@ export class LoomApp extends LitElement implements ActionHost {
       session.selection.subscribe(refresh),
       session.runs.subscribe(refresh),
       control.subscribe(refresh),
+      this.keeper.subscribe(refresh),
       session.onFaults(refresh),
       listenToClipboard(
         session,
@@ -128,6 +128,12 @@ export class LoomApp extends LitElement implements ActionHost {
     const canvas = this.renderRoot.querySelector<LoomCanvas>("loom-canvas");
     if (!canvas) throw new Error("The page has no canvas yet.");
     return canvas;
+  }
+
+  get keeping(): LoomKeeping {
+    const keeping = this.renderRoot.querySelector<LoomKeeping>("loom-keeping");
+    if (!keeping) throw new Error("The page is not drawn yet.");
+    return keeping;
   }
 
   protected override render(): TemplateResult {
@@ -196,10 +202,22 @@ export class LoomApp extends LitElement implements ActionHost {
       ${statusBar(this, problems.length)}
       <loom-templates
         @choose=${(event: CustomEvent<Template>): void => {
-          this.#open(event.detail.text, event.detail.name);
+          this.keeping.openTemplate(event.detail.text, event.detail.name);
           this.canvas.element.focus({ preventScroll: true });
         }}
       ></loom-templates>
+      <loom-keeping
+        .session=${session}
+        .control=${this.control}
+        .keeper=${this.keeper}
+        .history=${this.history}
+        @notice=${(event: CustomEvent<string>): void => {
+          this.notice = event.detail;
+        }}
+        @opened=${(): void => {
+          this.notice = "";
+        }}
+      ></loom-keeping>
       <loom-carry .session=${session}></loom-carry> <loom-mask .session=${session}></loom-mask>
       <loom-ports .session=${session}></loom-ports> <loom-own .own=${this.own}></loom-own>
       <loom-shortcuts></loom-shortcuts>`;
@@ -254,26 +272,13 @@ export class LoomApp extends LitElement implements ActionHost {
     void this.renderRoot.querySelector<LoomTemplates>("loom-templates")?.open();
   }
 
-  #open(text: string, name: string): void {
-    try {
-      this.session.store.replace(readGraph(text), `Open ${name}`);
-      this.notice = "";
-    } catch (error) {
-      this.notice = `${name} was not opened. ${error instanceof Error ? error.message : String(error)}`;
-    }
-  }
-
   /** A picture or a model that is dropped on a node becomes its source; anything else should be a graph. */
   async #dropped(file: File, event: DragEvent): Promise<void> {
-    if (!(await this.#sources?.drop(file, event))) await this.#openFile(file);
+    if (!(await this.#sources?.drop(file, event))) await this.keeping.openFile(file);
   }
 
   #paintMask(param: ParamRef): void {
     void this.renderRoot.querySelector<LoomMask>("loom-mask")?.open(param);
-  }
-
-  async #openFile(file: File): Promise<void> {
-    this.#open(await file.text(), file.name);
   }
 
   #key = (event: KeyboardEvent): void => {
@@ -328,7 +333,9 @@ export class LoomApp extends LitElement implements ActionHost {
   }
 
   openFile(): void {
-    void pickFile(".json,application/json").then((file) => (file ? this.#openFile(file) : undefined));
+    void pickFile(".json,.png,application/json,image/png").then((file) =>
+      file ? this.keeping.openFile(file) : undefined,
+    );
   }
 
   openHelp(): void {
