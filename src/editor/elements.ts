@@ -2,6 +2,8 @@ import { LoomApp } from "./app/loom-app.ts";
 import { LoomCanvas } from "./canvas/loom-canvas.ts";
 import { LoomNode } from "./canvas/loom-node.ts";
 import { LoomMask } from "./mask/loom-mask.ts";
+import { LoomDownloads } from "./models/loom-downloads.ts";
+import { LoomModels } from "./models/loom-models.ts";
 import { LoomCarry } from "./panels/loom-carry.ts";
 import { LoomList } from "./panels/loom-list.ts";
 import { LoomMenu } from "./panels/loom-menu.ts";
@@ -14,8 +16,10 @@ import { LoomTemplates } from "./panels/loom-templates.ts";
 const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "loom-app": LoomApp,
   "loom-canvas": LoomCanvas,
+  "loom-models": LoomModels,
   "loom-node": LoomNode,
   "loom-carry": LoomCarry,
+  "loom-downloads": LoomDownloads,
   "loom-list": LoomList,
   "loom-mask": LoomMask,
   "loom-menu": LoomMenu,

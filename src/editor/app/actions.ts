@@ -22,6 +22,7 @@ export interface ActionHost {
   openFile(): void;
   openHelp(): void;
   openTemplates(): void;
+  openModels(): void;
   toggleList(): void;
   toggleProblems(): void;
 }
@@ -77,6 +78,7 @@ export const ACTIONS: Readonly<Record<ActionId, (host: ActionHost) => void>> = {
   "zoom-out": ({ canvas }) => void canvas.zoomBy(0.8),
   list: (host) => host.toggleList(),
   problems: (host) => host.toggleProblems(),
+  models: (host) => host.openModels(),
   templates: (host) => host.openTemplates(),
   save: ({ session }) => download(fileNameOf(session.document), writeGraph(session.document)),
   open: (host) => host.openFile(),

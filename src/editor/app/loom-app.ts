@@ -10,6 +10,9 @@ import { readGraph } from "../files/read-graph.ts";
 import type { Template } from "../files/templates.ts";
 import { onDrop, pickFile } from "../files/transfer.ts";
 import type { PaletteEntry } from "../graph/search.ts";
+import { DownloadConsent } from "../models/consent.ts";
+import type { LoomDownloads } from "../models/loom-downloads.ts";
+import type { LoomModels } from "../models/loom-models.ts";
 import type { MenuEntry } from "../panels/loom-menu.ts";
 import type { LoomCarry } from "../panels/loom-carry.ts";
 import type { LoomMask } from "../mask/loom-mask.ts";
@@ -21,6 +24,7 @@ import type { ActionId } from "../shortcuts.ts";
 import type { EditorSession } from "../store/session.ts";
 import { controls } from "../theme/controls.ts";
 import { icons } from "../theme/icons.ts";
+import type { Room } from "../worker/models-client.ts";
 import { ACTIONS } from "./actions.ts";
 import type { ActionHost } from "./actions.ts";
 import { appStyles } from "./app-styles.ts";
@@ -73,6 +77,13 @@ export class LoomApp extends LitElement implements ActionHost {
     super.connectedCallback();
     const { session, control } = this;
     this.#sources = new SourceFiles(() => this.canvas, control);
+    const { models } = control;
+    const consent =
+      models &&
+      new DownloadConsent(session.catalog.description, models, async (question) =>
+        this.#part<LoomDownloads>("loom-downloads").ask(question),
+      );
+    if (consent) control.consent = (only) => consent.agree(session.document, only);
     const refresh = (): void => {
       this.#frame ||= requestAnimationFrame(() => {
         this.#frame = 0;
@@ -191,6 +202,8 @@ export class LoomApp extends LitElement implements ActionHost {
         }}
       ></loom-templates>
       <loom-carry .session=${session}></loom-carry> <loom-mask .session=${session}></loom-mask>
+      <loom-models .models=${this.control.models}></loom-models>
+      <loom-downloads .room=${this.#room}></loom-downloads>
       <loom-shortcuts></loom-shortcuts>`;
   }
 
@@ -283,6 +296,18 @@ export class LoomApp extends LitElement implements ActionHost {
 
   openPaletteAtCenter(): void {
     this.palette = this.canvas.center();
+  }
+
+  openModels(): void {
+    void this.#part<LoomModels>("loom-models").open();
+  }
+
+  #room = async (): Promise<Room | undefined> => this.control.models?.room();
+
+  #part<T extends Element>(name: string): T {
+    const part = this.renderRoot.querySelector<T>(name);
+    if (!part) throw new Error(`The page has no ${name} yet.`);
+    return part;
   }
 
   openFile(): void {
