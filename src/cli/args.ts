@@ -5,6 +5,10 @@ export const USAGE = `loom: runs diffusion graphs without a page
   loom run <graph.json> [options]     run a graph
   loom validate <graph.json>          list every fault of a graph
   loom nodes [--json]                 list the nodes, their ports and parameters
+  loom models [list] [--json]         list the models that are stored, with their sizes
+  loom models fetch <source>          fetch a model, from where an earlier try ended; --pin keeps it
+  loom models check [<source>]        compare what is stored with its length and SHA-256
+  loom models remove <source>         remove a model; a pinned one with --pin only
 
 options of run
   --set node.param=value    set a parameter, in a subgraph group.node.param (several allowed)
@@ -13,6 +17,8 @@ options of run
   --only node               run this node and what it needs (several allowed)
   --backend name            auto (default), webgpu, wasm or cpu
   --json                    print events as lines of JSON in place of a progress bar
+
+models are kept in LATENT_LOOM_CACHE, else in the user's cache folder; HF_TOKEN opens gated ones, HF_ENDPOINT names a mirror
 
 exit code: 0 done, 1 the run failed, 2 wrong usage or invalid graph, 130 interrupted`;
 
@@ -39,13 +45,25 @@ export type Command =
   | RunCommand
   | { readonly command: "validate"; readonly graph: string }
   | { readonly command: "nodes"; readonly json: boolean }
+  | ModelsCommand
   | { readonly command: "help" };
+
+export interface ModelsCommand {
+  readonly command: "models";
+  readonly action: "list" | "fetch" | "check" | "remove";
+  readonly sources: readonly string[];
+  readonly pin: boolean;
+  readonly json: boolean;
+}
+
+const MODELS_ACTIONS = ["list", "fetch", "check", "remove"] as const;
 
 /** @throws UsageError that says what is wrong. */
 export function parseCommand(argv: readonly string[]): Command {
   const { values, positionals } = parse(argv);
   const [command, graph, ...rest] = positionals;
   if (values.help || command === undefined || command === "help") return { command: "help" };
+  if (command === "models") return parseModels(positionals.slice(1), values);
   if (rest.length > 0) throw new UsageError(`"${rest.join(" ")}" is one word too many.`);
   switch (command) {
     case "nodes":
@@ -70,8 +88,22 @@ export function parseCommand(argv: readonly string[]): Command {
       };
     }
     default:
-      throw new UsageError(`"${command}" is no command; these are: run, validate, nodes.`);
+      throw new UsageError(`"${command}" is no command; these are: run, validate, nodes, models.`);
   }
+}
+
+function parseModels(
+  [action = "list", ...sources]: readonly string[],
+  { pin, json }: { readonly pin: boolean; readonly json: boolean },
+): ModelsCommand {
+  const known = MODELS_ACTIONS.find((name) => name === action);
+  if (!known)
+    throw new UsageError(`loom models knows no "${action}"; it knows ${MODELS_ACTIONS.join(", ")}.`);
+  if (sources.length === 0 && (known === "fetch" || known === "remove"))
+    throw new UsageError(`loom models ${known} wants a source, for example hf:org/name.`);
+  if (sources.length > 0 && known === "list")
+    throw new UsageError(`"${sources.join(" ")}" is one word too many.`);
+  return { command: "models", action: known, sources, pin, json };
 }
 
 function parse(argv: readonly string[]) {
@@ -86,6 +118,7 @@ function parse(argv: readonly string[]) {
         only: { type: "string", multiple: true, default: [] },
         backend: { type: "string", default: "auto" },
         json: { type: "boolean", default: false },
+        pin: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
       },
     });

@@ -60,6 +60,19 @@ export class ProgressBar {
     }
   }
 
+  /** Shows how far a transfer is; elsewhere than on a terminal a line for each tenth of it. */
+  transfer(name: string, done: number, total: number, note = ""): void {
+    const fraction = total > 0 ? done / total : 0;
+    if (this.live) {
+      this.draw(name, fraction, note);
+      return;
+    }
+    const tenth = Math.floor(fraction * 10);
+    if (tenth <= this.done) return;
+    this.done = tenth;
+    this.stream.write(`${name}: ${String(tenth * 10)} %\n`);
+  }
+
   /** Removes the line, so that what is printed next stands alone. */
   clear(): void {
     if (this.live) this.stream.write("\r\x1b[K");
@@ -70,7 +83,8 @@ export class ProgressBar {
     const filled = Math.round(Math.min(1, Math.max(0, fraction)) * WIDTH);
     const seconds = ((performance.now() - this.started) / 1000).toFixed(0);
     const bar = "█".repeat(filled) + "░".repeat(WIDTH - filled);
-    const line = `${String(this.done)}/${String(this.total)} ${bar} ${name} ${note} ${seconds} s`;
+    const count = this.total > 0 ? `${String(this.done)}/${String(this.total)} ` : "";
+    const line = `${count}${bar} ${name} ${note} ${seconds} s`;
     this.stream.write(`\r\x1b[K${line.slice(0, (this.stream.columns || 80) - 1)}`);
   }
 }

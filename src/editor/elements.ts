@@ -6,6 +6,8 @@ import { LoomKeeping } from "./keeping/loom-keeping.ts";
 import { LoomLibrary } from "./library/loom-library.ts";
 import { LoomTabs } from "./library/loom-tabs.ts";
 import { LoomMask } from "./mask/loom-mask.ts";
+import { LoomDownloads } from "./models/loom-downloads.ts";
+import { LoomModels } from "./models/loom-models.ts";
 import { LoomCarry } from "./panels/loom-carry.ts";
 import { LoomList } from "./panels/loom-list.ts";
 import { LoomMenu } from "./panels/loom-menu.ts";
@@ -23,6 +25,7 @@ import { LoomShare } from "./share/loom-share.ts";
 const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "loom-app": LoomApp,
   "loom-canvas": LoomCanvas,
+  "loom-models": LoomModels,
   "loom-node": LoomNode,
   "loom-carry": LoomCarry,
   "loom-crumbs": LoomCrumbs,
@@ -30,6 +33,7 @@ const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "loom-keeping": LoomKeeping,
   "loom-library": LoomLibrary,
   "loom-link": LoomLink,
+  "loom-downloads": LoomDownloads,
   "loom-list": LoomList,
   "loom-mask": LoomMask,
   "loom-menu": LoomMenu,

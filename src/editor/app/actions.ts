@@ -26,6 +26,7 @@ export interface ActionHost {
   openOwnNodes(): void;
   /** Says why something was not done; an empty text says nothing. */
   tell(text: string): void;
+  openModels(): void;
   toggleList(): void;
   toggleProblems(): void;
 }
@@ -97,6 +98,7 @@ export const ACTIONS: Readonly<Record<ActionId, (host: ActionHost) => void>> = {
   "zoom-out": ({ canvas }) => void canvas.zoomBy(0.8),
   list: (host) => host.toggleList(),
   problems: (host) => host.toggleProblems(),
+  models: (host) => host.openModels(),
   templates: (host) => host.openTemplates(),
   save: ({ keeping }) => keeping.saveFile(),
   library: ({ keeping }) => keeping.openLibrary(),

@@ -1,6 +1,7 @@
 import { LitElement, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { ref } from "lit/directives/ref.js";
+import { expand } from "../../engine/graph/expand.ts";
 import type { LoomCanvas, SourceRequest } from "../canvas/loom-canvas.ts";
 import type { ParamRef } from "../canvas/param-field.ts";
 import type { PaletteRequest } from "../canvas/gestures/gesture.ts";
@@ -9,6 +10,9 @@ import { onDrop, pickFile } from "../files/transfer.ts";
 import { omit } from "../graph/edits.ts";
 import { fragmentOf } from "../graph/fragment.ts";
 import type { PaletteEntry, PaletteExtras } from "../graph/search.ts";
+import { DownloadConsent } from "../models/consent.ts";
+import type { LoomDownloads } from "../models/loom-downloads.ts";
+import type { LoomModels } from "../models/loom-models.ts";
 import type { MenuEntry } from "../panels/loom-menu.ts";
 import type { LoomCarry } from "../panels/loom-carry.ts";
 import type { LoomMask } from "../mask/loom-mask.ts";
@@ -27,6 +31,7 @@ import type { Keeper } from "../library/keeper.ts";
 import type { EditorSession } from "../store/session.ts";
 import { controls } from "../theme/controls.ts";
 import { icons } from "../theme/icons.ts";
+import type { Room } from "../worker/models-client.ts";
 import { ACTIONS } from "./actions.ts";
 import type { ActionHost } from "./actions.ts";
 import { appStyles } from "./app-styles.ts";
@@ -82,6 +87,15 @@ export class LoomApp extends LitElement implements ActionHost {
     super.connectedCallback();
     const { session, control } = this;
     this.#sources = new SourceFiles(() => this.canvas, control);
+    const { models } = control;
+    const consent =
+      models &&
+      new DownloadConsent(session.catalog.description, models, async (question) =>
+        this.#part<LoomDownloads>("loom-downloads").ask(question),
+      );
+    if (consent)
+      control.consent = (only) =>
+        consent.agree(expand(session.base.description, session.store.root).document, only);
     const refresh = (): void => {
       this.#frame ||= requestAnimationFrame(() => {
         this.#frame = 0;
@@ -220,6 +234,8 @@ export class LoomApp extends LitElement implements ActionHost {
       ></loom-keeping>
       <loom-carry .session=${session}></loom-carry> <loom-mask .session=${session}></loom-mask>
       <loom-ports .session=${session}></loom-ports> <loom-own .own=${this.own}></loom-own>
+      <loom-models .models=${this.control.models}></loom-models>
+      <loom-downloads .room=${this.#room}></loom-downloads>
       <loom-shortcuts></loom-shortcuts>`;
   }
 
@@ -330,6 +346,18 @@ export class LoomApp extends LitElement implements ActionHost {
 
   tell(text: string): void {
     if (text !== "") this.notice = text;
+  }
+
+  openModels(): void {
+    void this.#part<LoomModels>("loom-models").open();
+  }
+
+  #room = async (): Promise<Room | undefined> => this.control.models?.room();
+
+  #part<T extends Element>(name: string): T {
+    const part = this.renderRoot.querySelector<T>(name);
+    if (!part) throw new Error(`The page has no ${name} yet.`);
+    return part;
   }
 
   openFile(): void {

@@ -51,6 +51,14 @@ export function toolbar(host: ToolbarHost): TemplateResult {
     </button>
     <button
       class="optional"
+      title="Models in this browser"
+      aria-label="Models in this browser"
+      @click=${(): void => host.act("models")}
+    >
+      ${icons.store}<span class="label">Models</span>
+    </button>
+    <button
+      class="optional"
       title="New graph"
       aria-label="New graph"
       @click=${(): void => host.keeping.newGraph()}

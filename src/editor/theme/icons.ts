@@ -31,6 +31,9 @@ export const icons = {
   dice: icon(
     svg`<rect x="4" y="4" width="16" height="16" rx="3" /><path d="M8.5 8.5h.1M15.5 8.5h.1M12 12h.1M8.5 15.5h.1M15.5 15.5h.1" stroke-width="2.5" />`,
   ),
+  store: icon(
+    svg`<ellipse cx="12" cy="6" rx="7" ry="3" /><path d="M5 6v12c0 1.7 3.1 3 7 3s7-1.3 7-3V6M5 12c0 1.7 3.1 3 7 3s7-1.3 7-3" />`,
+  ),
   chevron: paths("m8 10 4 4 4-4"),
   tidy: icon(
     svg`<rect x="3" y="4" width="7" height="5" rx="1" /><rect x="14" y="9.5" width="7" height="5" rx="1" /><rect x="3" y="15" width="7" height="5" rx="1" /><path d="M10 6.5h2v5.5h2M10 17.5h2V12" />`,
