@@ -16,6 +16,7 @@ options of run
   --stats node.port         print statistics of an output: shape, range, mean, NaN count, histogram (several allowed)
   --only node               run this node and what it needs (several allowed)
   --backend name            auto (default), webgpu, wasm or cpu
+  --memory-budget size      4GB, 800MB: models are unloaded and loaded again to stay within it
   --json                    print events as lines of JSON in place of a progress bar
 
 models are kept in LATENT_LOOM_CACHE, else in the user's cache folder; HF_TOKEN opens gated ones, HF_ENDPOINT names a mirror
@@ -38,6 +39,8 @@ export interface RunCommand {
   readonly stats: readonly string[];
   readonly only: readonly string[];
   readonly backend: BackendName;
+  /** In bytes. */
+  readonly memoryBudget: number | undefined;
   readonly json: boolean;
 }
 
@@ -84,6 +87,7 @@ export function parseCommand(argv: readonly string[]): Command {
         stats: values.stats.map(checkAddress),
         only: values.only,
         backend,
+        memoryBudget: values["memory-budget"] === undefined ? undefined : parseBytes(values["memory-budget"]),
         json: values.json,
       };
     }
@@ -117,6 +121,7 @@ function parse(argv: readonly string[]) {
         stats: { type: "string", multiple: true, default: [] },
         only: { type: "string", multiple: true, default: [] },
         backend: { type: "string", default: "auto" },
+        "memory-budget": { type: "string" },
         json: { type: "boolean", default: false },
         pin: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
@@ -130,6 +135,25 @@ function parse(argv: readonly string[]) {
 function checkAddress(text: string): string {
   if (!/^[^.=]+\.[^.=]+$/.test(text)) throw new UsageError(`--stats "${text}" is not of the form node.port.`);
   return text;
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  "": 1,
+  k: 1e3,
+  m: 1e6,
+  g: 1e9,
+  ki: 2 ** 10,
+  mi: 2 ** 20,
+  gi: 2 ** 30,
+};
+
+/** `4GB`, `800 MB`, `1.5GiB` or plain bytes. @throws UsageError */
+export function parseBytes(text: string): number {
+  const [, number = "", unit = ""] = /^\s*(\d+(?:\.\d+)?)\s*([kmg]i?)?b?\s*$/i.exec(text) ?? [];
+  const bytes = Number(number) * (UNITS[unit.toLowerCase()] ?? Number.NaN);
+  if (number === "" || !(bytes > 0))
+    throw new UsageError(`--memory-budget "${text}" is no size; write 4GB or 800MB.`);
+  return Math.round(bytes);
 }
 
 function required(graph: string | undefined, command: string): string {

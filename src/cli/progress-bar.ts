@@ -2,6 +2,15 @@ import type { RunEvent } from "../engine/run/events.ts";
 
 const WIDTH = 24;
 
+/** Models that are loaded quicker need no line. */
+const WORTH_TELLING_MS = 500;
+
+/** `unloaded the text encoder of "hf:…" (246 MB): …` */
+function memoryLine({ action, label, bytes, ms, reason }: Extract<RunEvent, { type: "memory" }>): string {
+  const time = ms === undefined ? "" : ` in ${(ms / 1000).toFixed(1)} s`;
+  return `${action} the ${label} (${(bytes / 1e6).toFixed(0)} MB)${time}${reason === undefined ? "" : `: ${reason}`}`;
+}
+
 /** Draws one line of progress on a terminal; elsewhere it prints a line for each node that is done. */
 export class ProgressBar {
   private readonly stream: NodeJS.WriteStream;
@@ -50,6 +59,11 @@ export class ProgressBar {
       case "warning":
         this.clear();
         this.stream.write(`warning: ${event.node}: ${event.message}\n`);
+        break;
+      case "memory":
+        if (event.action === "loaded" && event.ms !== undefined && event.ms < WORTH_TELLING_MS) break;
+        this.clear();
+        this.stream.write(`${memoryLine(event)}\n`);
         break;
       case "preview":
       case "nodeFailed":

@@ -36,6 +36,7 @@ export async function runFile(command: RunCommand): Promise<number> {
       keep: [...new Set([...command.save.map(({ port }) => port), ...command.stats])],
       observer: statistics,
       onEvent: show,
+      ...(command.memoryBudget !== undefined && { memoryBudget: command.memoryBudget }),
       ...(command.only.length > 0 && { only: command.only }),
     });
     bar.clear();

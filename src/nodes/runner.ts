@@ -6,6 +6,7 @@ import type { GraphDocument } from "../engine/graph/document.ts";
 import { expand, resolveOutput, splitAddress, type Expanded } from "../engine/graph/expand.ts";
 import { plan } from "../engine/run/plan.ts";
 import type { Plan } from "../engine/run/plan-data.ts";
+import { Residency } from "../engine/run/residency.ts";
 import type { ParamValue } from "../engine/node/params.ts";
 import {
   initRuntime,
@@ -49,6 +50,11 @@ export interface RunOptions {
   readonly observer?: ExecuteOptions["observer"];
   /** Given the plan, what records its zones. */
   readonly record?: (plan: Plan) => ExecuteOptions["record"];
+  /**
+   * Bytes that models and the node that runs may take together. Models are unloaded and loaded again to keep to it, with an event
+   * that says so. Default: no limit.
+   */
+  readonly memoryBudget?: number;
 }
 
 /** Outputs by node and port. Tensors in it live until `dispose` is called. */
@@ -71,6 +77,7 @@ export class Runner {
   private readonly services: Services;
   private readonly cache: RunCache | undefined;
   private readonly onReset: () => void;
+  private readonly residency = new Residency();
   private readonly description = describeNodes();
   private runtime: { readonly wanted: RunOptions["backend"]; readonly info: RuntimeInfo } | undefined;
   /** {@link deviceLosses} when the backend was last made ready. */
@@ -92,6 +99,7 @@ export class Runner {
     if (!isLost && runtime?.wanted === wanted && runtime.info === runtimeInfo()) return runtime.info;
     this.cache?.clear();
     this.onReset();
+    this.residency.clear();
     this.lossesSeen = deviceLosses;
     const info = await initRuntime({ backend: wanted });
     this.runtime = { wanted, info };
@@ -114,10 +122,12 @@ export class Runner {
     const steps = plan(this.description, document, only === undefined ? {} : { only: [only].flat() });
     const runtime = await this.init(options.backend);
     const record = options.record?.(steps);
+    this.residency.budgetBytes = options.memoryBudget;
     const events = execute(steps, {
       registry,
       host: tensorHost,
       services: { ...this.services, files: carryingGraph(this.services.files, document) },
+      residency: this.residency,
       ...(this.cache && { cache: this.cache }),
       ...(keep && { keep }),
       ...(signal && { signal }),
@@ -141,6 +151,7 @@ export class Runner {
   /** Frees all results that were kept. */
   clear(): void {
     this.cache?.clear();
+    this.residency.clear();
   }
 
   private prepare(graph: unknown, changes: RunOptions["set"]): GraphDocument {

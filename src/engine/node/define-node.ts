@@ -108,6 +108,13 @@ interface NodeSpecBase<I extends Ports, P extends Params, O extends Ports> {
   readonly migrate?: (params: Record<string, unknown>, fromVersion: number) => Record<string, unknown>;
   /** Beyond inputs and params, what the result depends on (a file's etag). Two equal keys mean an equal result. */
   readonly cacheKey?: (args: { params: ParamValues<P>; context: RunContext }) => string | Promise<string>;
+  /** False for a node that hands models on without reading them: they need not be in memory when it runs. Default true. */
+  readonly readsResidents?: boolean;
+  /**
+   * Bytes that the node needs while it runs, beside its inputs and the models that it reads: its largest intermediate results. An
+   * estimate, for the memory budget.
+   */
+  readonly workingBytes?: (args: { inputs: InputValues<I>; params: ParamValues<P> }) => number;
   /** False for a node with an effect outside the graph (saving a file): it runs every time. */
   readonly cacheable?: boolean;
   readonly preview?: (args: {
@@ -151,6 +158,11 @@ export interface NodeDefinition {
     params: Record<string, unknown>;
     context: RunContext;
   }) => string | Promise<string>;
+  readonly readsResidents?: boolean;
+  readonly workingBytes?: (args: {
+    inputs: Record<string, unknown>;
+    params: Record<string, unknown>;
+  }) => number;
   readonly preview?: (args: {
     inputs: Record<string, unknown>;
     params: Record<string, unknown>;

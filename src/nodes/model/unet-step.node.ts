@@ -8,6 +8,7 @@ import {
   timestepType,
   unetType,
 } from "../socket-types.ts";
+import { unetWorkingBytes } from "../memory/estimates.ts";
 import { runNetwork } from "./run-network.ts";
 
 export default defineNode({
@@ -31,6 +32,7 @@ export default defineNode({
     control: optionalPort(controlResidualsType, "What a ControlNet adds."),
   },
   params: {},
+  workingBytes: ({ inputs: { unet, sample } }) => unetWorkingBytes(unet, sample.shape),
   outputs: {
     modelOutput: port(latentType, "What the network makes of x_t.", "like sample [*, *, *, channels]"),
   },
