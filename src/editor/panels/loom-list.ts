@@ -8,7 +8,7 @@ import type { ParamInfo, PortInfo } from "../graph/catalog.ts";
 import { connect, disconnect, edgeKey, setParam } from "../graph/edits.ts";
 import { address, edgeInto, shapeOf } from "../graph/ports.ts";
 import type { NodeShape } from "../graph/ports.ts";
-import { setMode } from "../graph/subgraphs.ts";
+import { setMode } from "../graph/modes.ts";
 import { removeWithZones, setZone } from "../graph/zones.ts";
 import { WireRules } from "../graph/wiring.ts";
 import { renameNode, unpackSelected } from "../store/subgraph-commands.ts";
