@@ -21,7 +21,8 @@ export {
 } from "./graph/structure.ts";
 export { inferShapes, showShape, type Axis, type Shape } from "./graph/shapes.ts";
 export { validate } from "./graph/validate.ts";
-export { expand, resolveOutput, specialise, splitAddress, type Expanded } from "./graph/expand.ts";
+export { expand, resolveOutput, splitAddress, type Expanded } from "./graph/expand.ts";
+export { specialise } from "./graph/specialise.ts";
 export {
   BOUNDARY,
   boundaryNode,

@@ -1,6 +1,7 @@
 import { lookUp, type RegistryDescription } from "../engine/node/description.ts";
 import type { GraphDocument, SubgraphRecord } from "../engine/graph/document.ts";
-import { specialise, splitAddress } from "../engine/graph/expand.ts";
+import { splitAddress } from "../engine/graph/expand.ts";
+import { specialise } from "../engine/graph/specialise.ts";
 import { describeSubgraphs, subgraphOf } from "../engine/graph/subgraphs.ts";
 import type { ParamSpec, ParamValue } from "../engine/node/params.ts";
 

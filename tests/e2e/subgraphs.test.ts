@@ -141,9 +141,9 @@ describe.skipIf(!executable)(`subgraphs, mute, bypass, notes and shapes in Chrom
     await editor.page.mouse.dblclick(x, y);
     await editor.page.getByRole("combobox", { name: "Search nodes" }).fill("seeded noise");
     await editor.press("Enter");
-    const placed = await root();
-    expect(placed.nodes["subgraph"]?.type).toBe("subgraph/subgraph");
-    expect(Object.keys(placed.subgraphs?.["subgraph"]?.nodes ?? {})).toContain("seed");
+    const added = await root();
+    expect(added.nodes["subgraph"]?.type).toBe("subgraph/subgraph");
+    expect(Object.keys(added.subgraphs?.["subgraph"]?.nodes ?? {})).toContain("seed");
     await editor.press("n");
     await dialog.getByRole("button", { name: "Remove Seeded noise" }).click();
     await dialog.getByText("There are none yet").waitFor();

@@ -15,7 +15,7 @@ import {
   renamePort,
   renameSubgraph,
 } from "../../src/editor/graph/subgraph-ports.ts";
-import { setMode } from "../../src/editor/graph/subgraphs.ts";
+import { setMode } from "../../src/editor/graph/modes.ts";
 import { setZone } from "../../src/editor/graph/zones.ts";
 import { deleteSelected } from "../../src/editor/store/commands.ts";
 import { EditorSession } from "../../src/editor/store/session.ts";

@@ -1,21 +1,32 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
-import { makeSubgraph, pruneSubgraphs, unpackSubgraph } from "../../src/editor/graph/subgraphs.ts";
+import { makeSubgraph } from "../../src/editor/graph/subgraphs.ts";
+import { unpackSubgraph } from "../../src/editor/graph/unpack-subgraph.ts";
+import { pruneSubgraphs } from "../../src/editor/graph/used-subgraphs.ts";
 import {
   createCache,
+  createRegistry,
+  defineNode,
+  describeRegistry,
   describeSubgraphs,
   expand,
   parseDocument,
+  port,
   readDocument,
   resolveOutput,
   serializeDocument,
   specialise,
   validate,
   type GraphDocument,
+  type NodeDefinition,
   type NodeRecord,
 } from "../../src/engine/index.ts";
 import { randomGraph, type RandomGraph } from "./random-graphs.ts";
 import {
+  boxNode,
+  boxType,
+  readNode,
+  redBoxType,
   Box,
   description,
   expectNothingLeft,
@@ -524,6 +535,58 @@ describe("bypass", () => {
     ]);
     const { document: left } = expand(description, withMode(document, { add: "bypass", other: "mute" }));
     expect(left.edges).toEqual([{ from: "box.box", to: "read.box" }]);
+  });
+
+  test("S7 the input of the same name comes first, then one of the very type, then a narrower one", () => {
+    const pick = (id: string, inputs: Record<string, typeof boxType>): NodeDefinition =>
+      defineNode({
+        type: `test/${id}`,
+        version: 1,
+        title: id,
+        doc: "",
+        inputs: Object.fromEntries(Object.entries(inputs).map(([name, type]) => [name, port(type, "")])),
+        params: {},
+        outputs: { out: port(boxType, "") },
+        run: () => ({ out: new Box(0) }),
+      });
+    const red = defineNode({
+      type: "test/red",
+      version: 1,
+      title: "Red",
+      doc: "",
+      inputs: {},
+      params: {},
+      outputs: { box: port(redBoxType, "") },
+      run: () => ({ box: new Box(0) }),
+    });
+    const more = describeRegistry(
+      createRegistry({
+        nodes: [
+          boxNode,
+          readNode,
+          red,
+          pick("named", { a: boxType, out: boxType }),
+          pick("typed", { a: redBoxType, b: boxType }),
+        ],
+      }),
+    );
+    const passed = (type: string, second: string): unknown => {
+      const document = graph({ red: "red", box: "box", one: type, read: "read" }, [
+        "red.box > one.a",
+        `box.box > one.${second}`,
+        "one.out > read.box",
+      ]);
+      return expand(more, withMode(document, { one: "bypass" })).document.edges;
+    };
+    expect(passed("named", "out")).toEqual([{ from: "box.box", to: "read.box" }]);
+    expect(passed("typed", "b")).toEqual([{ from: "box.box", to: "read.box" }]);
+    const narrow = graph({ red: "red", one: "typed", read: "read" }, [
+      "red.box > one.a",
+      "one.out > read.box",
+    ]);
+    expect(expand(more, withMode(narrow, { one: "bypass" })).document.edges).toEqual([
+      { from: "red.box", to: "read.box" },
+    ]);
   });
 
   test("S7 a bypassed subgraph passes on by its own ports", async () => {

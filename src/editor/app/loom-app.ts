@@ -183,6 +183,7 @@ export class LoomApp extends LitElement implements ActionHost {
                 @pick-source=${(event: CustomEvent<SourceRequest>): void => void this.#sources?.pick(event.detail)}
                 @paint-mask=${(event: CustomEvent<ParamRef>): void => this.#paintMask(event.detail)}
                 @reveal=${(event: CustomEvent<string>): void => void this.canvas.reveal(event.detail)}
+                @act=${(event: CustomEvent<ActionId>): void => this.act(event.detail)}
                 @close=${(): void => this.toggleList()}
               ></loom-list>`
             : nothing

@@ -8,10 +8,11 @@ import type { ParamInfo, PortInfo } from "../graph/catalog.ts";
 import { connect, disconnect, edgeKey, setParam } from "../graph/edits.ts";
 import { address, edgeInto, shapeOf } from "../graph/ports.ts";
 import type { NodeShape } from "../graph/ports.ts";
-import { setMode } from "../graph/subgraphs.ts";
+import { setMode } from "../graph/modes.ts";
 import { removeWithZones, setZone } from "../graph/zones.ts";
 import { WireRules } from "../graph/wiring.ts";
 import { renameNode, unpackSelected } from "../store/subgraph-commands.ts";
+import type { ActionId } from "../shortcuts.ts";
 import type { EditorSession } from "../store/session.ts";
 import { controls } from "../theme/controls.ts";
 import { icons } from "../theme/icons.ts";
@@ -128,6 +129,14 @@ export class LoomList extends LitElement {
         margin: 0;
       }
 
+      .chosen {
+        display: flex;
+        align-items: center;
+        justify-content: space-between;
+        padding: 6px 16px;
+        background: var(--accent-soft);
+      }
+
       .shape {
         justify-self: end;
         color: var(--text-2);
@@ -148,7 +157,11 @@ export class LoomList extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     const refresh = (): void => this.requestUpdate();
-    this.#unsubscribe = [this.session.store.subscribe(refresh), this.session.onFaults(refresh)];
+    this.#unsubscribe = [
+      this.session.store.subscribe(refresh),
+      this.session.onFaults(refresh),
+      this.session.selection.subscribe(refresh),
+    ];
   }
 
   override disconnectedCallback(): void {
@@ -163,6 +176,7 @@ export class LoomList extends LitElement {
   protected override render(): TemplateResult {
     const { document } = this.session;
     const ids = Object.keys(document.nodes);
+    const chosen = this.session.selection.nodes.size;
     return html`<header>
         <h2 id="heading">${ids.length === 1 ? "1 node" : `${ids.length} nodes`}</h2>
         <button
@@ -173,6 +187,20 @@ export class LoomList extends LitElement {
           ${icons.close}
         </button>
       </header>
+      ${
+        chosen === 0
+          ? nothing
+          : html`<div class="chosen">
+              <span>${chosen} selected</span>
+              <button
+                class="outlined"
+                @click=${(): boolean =>
+                  this.dispatchEvent(new CustomEvent("act", { detail: "subgraph" satisfies ActionId }))}
+              >
+                Make a subgraph
+              </button>
+            </div>`
+      }
       <ol aria-labelledby="heading">
         ${repeat(
           ids,
@@ -249,6 +277,13 @@ export class LoomList extends LitElement {
       }
       ${shape.info?.boundary ? nothing : this.#mode(id)}
       <div class="whole buttons">
+        <button
+          class="outlined"
+          aria-pressed=${selection.nodes.has(id)}
+          @click=${(): void => selection.toggle(id)}
+        >
+          ${selection.nodes.has(id) ? "Selected" : "Select"}
+        </button>
         ${
           shape.info?.subgraph === undefined
             ? nothing

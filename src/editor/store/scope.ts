@@ -2,7 +2,7 @@ import type { GraphDocument, SubgraphRecord } from "../../engine/graph/document.
 import { subgraphOf } from "../../engine/graph/subgraphs.ts";
 import { lookUp } from "../../engine/node/description.ts";
 import { omit } from "../graph/edits.ts";
-import { pruneSubgraphs } from "../graph/subgraphs.ts";
+import { pruneSubgraphs } from "../graph/used-subgraphs.ts";
 
 /** Where a person looks: the ids of the subgraph nodes that were opened one in the other, from the outside in. */
 export type ScopePath = readonly string[];

@@ -1,7 +1,9 @@
 import type { NodeMode } from "../../engine/graph/document.ts";
 import { freeName, setTitle } from "../graph/edits.ts";
 import { renameSubgraph } from "../graph/subgraph-ports.ts";
-import { makeSubgraph, setMode, unpackSubgraph } from "../graph/subgraphs.ts";
+import { setMode } from "../graph/modes.ts";
+import { makeSubgraph } from "../graph/subgraphs.ts";
+import { unpackSubgraph } from "../graph/unpack-subgraph.ts";
 import type { Outcome } from "../graph/subgraphs.ts";
 import { usedBy } from "../graph/used-subgraphs.ts";
 import { subgraphsAlong } from "./scope.ts";
