@@ -2,9 +2,6 @@ import * as tf from "@tensorflow/tfjs";
 
 interface PooledBackend {
   readonly device: GPUDevice;
-  commandEncoder: GPUCommandEncoder | null;
-  ensureCommandEncoderReady(): void;
-  endComputePassEncoder(): void;
   readonly bufferManager: {
     acquireBuffer(size: number, usage: number, mappedAtCreation?: boolean, reuse?: boolean): GPUBuffer;
   };
@@ -15,7 +12,7 @@ const LARGEST = 2 ** 24;
 /**
  * Fills every buffer that tfjs's WebGPU backend takes for a result with NaN first. A buffer comes from a pool and holds what
  * was in it, usually harmless numbers: a kernel that reads what it has not written, or leaves a place unwritten, goes wrong
- * by chance only. With this it does so every time.
+ * by chance only. With this it does so every time; so does a buffer that is handed out while recorded commands still read it.
  *
  * @returns How many buffers were filled so far.
  */
@@ -30,10 +27,11 @@ export function poisonPool(): () => number {
   pool.acquireBuffer = (size, usage, ...rest) => {
     const buffer = acquire(size, usage, ...rest);
     if ((usage & GPUBufferUsage.STORAGE) === 0 || buffer.mapState !== "unmapped") return buffer;
-    backend.ensureCommandEncoderReady();
-    backend.endComputePassEncoder();
+    // At once: before what is written through the queue, and before recorded commands that should no longer read it.
+    const encoder = device.createCommandEncoder();
     for (let at = 0; at < size; at += LARGEST)
-      backend.commandEncoder?.copyBufferToBuffer(nan, 0, buffer, at, Math.min(LARGEST, size - at));
+      encoder.copyBufferToBuffer(nan, 0, buffer, at, Math.min(LARGEST, size - at));
+    device.queue.submit([encoder.finish()]);
     filled += 1;
     return buffer;
   };

@@ -217,7 +217,7 @@ function stepsOf(
   const end = Math.min(lastStep, total);
   if (begin > end || begin >= total)
     throw new Error(
-      `no step is left: it would begin at step ${String(begin)} and stop before ${String(lastStep)}, of ${String(total)} steps.`,
+      `no step is left: it would begin at step ${String(begin)} and stop before ${String(end)}, of ${String(total)} steps.`,
     );
   return { begin, end };
 }
