@@ -9,6 +9,7 @@ import type { PictureHistory } from "../history/history.ts";
 import { EMPTY_GRAPH } from "../library/keeper.ts";
 import type { Keeper } from "../library/keeper.ts";
 import type { Announcement, LoomLibrary } from "../library/loom-library.ts";
+import { workOffline } from "../offline/register.ts";
 import type { RunControl } from "../run/run-control.ts";
 import { graphOfLink } from "../share/link.ts";
 import type { LinkAnswer, LoomLink } from "../share/loom-link.ts";
@@ -104,6 +105,9 @@ export class LoomKeeping extends LitElement {
 
   protected override firstUpdated(): void {
     void this.updateComplete.then(() => this.#followLink());
+    workOffline((act) =>
+      this.say({ text: "A newer version of Latent Loom is ready.", action: { label: "Reload", act } }),
+    );
   }
 
   openLibrary(): void {
@@ -147,7 +151,7 @@ export class LoomKeeping extends LitElement {
   say(announcement: Announcement): void {
     this.said = announcement;
     window.clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => (this.said = undefined), SAID_MS);
+    if (!announcement.action) this.#timer = window.setTimeout(() => (this.said = undefined), SAID_MS);
   }
 
   protected override render(): TemplateResult {
@@ -179,7 +183,7 @@ export class LoomKeeping extends LitElement {
     if (said && !said.matches(":popover-open")) said.showPopover();
   }
 
-  #said({ text, undo }: Announcement): TemplateResult {
+  #said({ text, undo, action }: Announcement): TemplateResult {
     const done = (): void => {
       this.said = undefined;
     };
@@ -198,6 +202,7 @@ export class LoomKeeping extends LitElement {
             </button>`
           : nothing
       }
+      ${action ? html`<button class="undo" @click=${action.act}>${action.label}</button>` : nothing}
       <button class="icon" aria-label="Close the message" @click=${done}>${icons.close}</button>
     </div>`;
   }

@@ -16,6 +16,8 @@ import { ago, count, moment } from "./words.ts";
 export interface Announcement {
   readonly text: string;
   readonly undo?: () => Promise<void>;
+  /** Something else that can be done about it. */
+  readonly action?: { readonly label: string; readonly act: () => void };
 }
 
 /**
