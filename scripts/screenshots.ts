@@ -69,6 +69,63 @@ function longNames(graph: GraphDocument): GraphDocument {
   };
 }
 
+/** Library, pictures, sharing, a link and a second tab, dark and light. */
+async function keepingShots(): Promise<void> {
+  const url = editor.url;
+  await page.evaluate(() => (document.querySelector("loom-app") as LoomApp).keeping.newGraph());
+  for (const id of ["forward-process", "sample-digits"]) {
+    const graph = await template(id);
+    await page
+      .getByLabel("Name of the graph")
+      .first()
+      .fill(`${graph.name ?? id}, my way`);
+    await page.keyboard.press("Tab");
+    await editor.run();
+    await editor.outcome(300_000);
+    await editor.saved();
+    await page.waitForTimeout(1500);
+  }
+  for (const scheme of ["dark", "light"] as const) {
+    await page.emulateMedia({ colorScheme: scheme });
+    for (const [button, name] of [
+      ["Templates", "gallery"],
+      ["Your graphs", "library"],
+      ["Pictures", "pictures"],
+      ["Share", "share"],
+    ] as const) {
+      await page.getByRole("button", { name: button, exact: true }).click();
+      await page.locator("dialog:modal").waitFor();
+      await shot(`${name}-${scheme}`);
+      await editor.press("Escape");
+    }
+    await page.getByRole("button", { name: "Pictures", exact: true }).click();
+    await page.locator("loom-history .card .open").first().click();
+    await shot(`picture-${scheme}`);
+    await page.getByRole("button", { name: "Close", exact: true }).last().click();
+    const second = await editor.context.newPage();
+    await second.emulateMedia({ colorScheme: scheme });
+    await second.goto(url);
+    await second.locator("loom-tabs dialog:modal").waitFor();
+    await second.waitForTimeout(500);
+    await second.screenshot({ path: `${FOLDER}second-tab-${scheme}.png` });
+    console.log(`docs/screenshots/second-tab-${scheme}.png`);
+    await second.close();
+    const link = await page.evaluate(() => {
+      const app = document.querySelector("loom-app") as LoomApp;
+      app.keeping.openShare();
+      return app.keeping.shadowRoot
+        ?.querySelector("loom-share")
+        ?.updateComplete.then(() => app.keeping.shadowRoot?.querySelector("loom-share")?.link);
+    });
+    await editor.press("Escape");
+    await page.evaluate((hash) => (window.location.hash = hash), new URL(link ?? url).hash);
+    await page.locator("loom-link dialog:modal").waitFor();
+    await shot(`link-${scheme}`);
+    await editor.press("Escape");
+  }
+  await page.emulateMedia({ colorScheme: "dark" });
+}
+
 try {
   const sample = await template("sample-digits");
   await shot("template-dark");
@@ -123,10 +180,8 @@ try {
   await editor.press("?");
   await shot("shortcuts");
   await editor.press("Escape");
-  await page.getByRole("button", { name: "Templates" }).click();
-  await page.locator("[data-template]").first().waitFor();
-  await shot("templates");
-  await editor.press("Escape");
+
+  await keepingShots();
 
   await open(longNames(sample));
   await fit();

@@ -126,9 +126,11 @@ describe.skipIf(!executable)(`keeping and sharing in Chromium${skipNote}`, () =>
     await page.keyboard.press("Escape");
     expect(Object.keys((await tab.document()).nodes)).toEqual([]);
     await page.evaluate(() => (document.querySelector("loom-app") as LoomApp).session.store.undo());
+    await tab.saved();
+    expect((await tab.names()).sort()).toEqual(["My first", "Second"]);
     await page.reload();
     await tab.ready();
-    expect((await tab.document()).name).toBe("My first");
+    expect((await tab.document()).name).toBe("Second");
   });
 
   test("an old version comes back, and what was there stays a version", async () => {
