@@ -1,8 +1,9 @@
-/** Makes docs/screenshots/*.png from the running editor: `npx tsx scripts/screenshots.ts`. */
+/** Makes docs/screenshots/*.png from the running editor: `npx tsx scripts/screenshots.ts [editing | keeping]`. */
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { LoomApp } from "../src/editor/app/loom-app.ts";
 import type { GraphDocument } from "../src/engine/graph/document.ts";
+import { linkTo } from "../src/editor/share/link.ts";
 import { EditorPage, executable } from "../tests/e2e/editor-page.ts";
 
 const FOLDER = fileURLToPath(new URL("../docs/screenshots/", import.meta.url));
@@ -10,8 +11,10 @@ const FOLDER = fileURLToPath(new URL("../docs/screenshots/", import.meta.url));
 if (!executable) throw new Error("No Chromium or Chrome was found. Set CHROMIUM to the path of one.");
 mkdirSync(FOLDER, { recursive: true });
 
+const part = process.argv[2];
 const editor = await EditorPage.open("screenshots");
 const { page } = editor;
+page.setDefaultTimeout(120_000);
 
 async function shot(name: string): Promise<void> {
   await editor.settled();
@@ -80,8 +83,11 @@ async function keepingShots(): Promise<void> {
       .first()
       .fill(`${graph.name ?? id}, my way`);
     await page.keyboard.press("Tab");
+    // Nine digits fill a card well.
+    if (id === "sample-digits") await editor.param("noise", "batch").fill("9");
+    await page.keyboard.press("Tab");
     await editor.run();
-    await editor.outcome(300_000);
+    await editor.outcome(600_000);
     await editor.saved();
     await page.waitForTimeout(1500);
   }
@@ -110,15 +116,8 @@ async function keepingShots(): Promise<void> {
     await second.screenshot({ path: `${FOLDER}second-tab-${scheme}.png` });
     console.log(`docs/screenshots/second-tab-${scheme}.png`);
     await second.close();
-    const link = await page.evaluate(() => {
-      const app = document.querySelector("loom-app") as LoomApp;
-      app.keeping.openShare();
-      return app.keeping.shadowRoot
-        ?.querySelector("loom-share")
-        ?.updateComplete.then(() => app.keeping.shadowRoot?.querySelector("loom-share")?.link);
-    });
-    await editor.press("Escape");
-    await page.evaluate((hash) => (window.location.hash = hash), new URL(link ?? url).hash);
+    const link = linkTo(await editor.document(), url);
+    await page.evaluate((hash) => (window.location.hash = hash), new URL(link).hash);
     await page.locator("loom-link dialog:modal").waitFor();
     await shot(`link-${scheme}`);
     await editor.press("Escape");
@@ -126,7 +125,7 @@ async function keepingShots(): Promise<void> {
   await page.emulateMedia({ colorScheme: "dark" });
 }
 
-try {
+async function editingShots(): Promise<void> {
   const sample = await template("sample-digits");
   await shot("template-dark");
   await page.emulateMedia({ colorScheme: "light" });
@@ -181,8 +180,6 @@ try {
   await shot("shortcuts");
   await editor.press("Escape");
 
-  await keepingShots();
-
   await open(longNames(sample));
   await fit();
   await shot("long-names");
@@ -202,6 +199,12 @@ try {
   await page.setViewportSize({ width: 3840, height: 2160 });
   await fit();
   await shot("wide-4k");
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
+
+try {
+  if (part !== "keeping") await editingShots();
+  if (part !== "editing") await keepingShots();
 } finally {
   await editor.close();
 }

@@ -82,7 +82,7 @@ export class Tab {
   }
 
   /** Waits for the end of a run. */
-  async outcome(timeout = 180_000): Promise<string> {
+  async outcome(timeout = 600_000): Promise<string> {
     await this.page.waitForFunction(
       () => {
         const { runs } = (document.querySelector("loom-app") as LoomApp).session;
