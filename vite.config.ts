@@ -1,5 +1,5 @@
 import { defineConfig } from "vite";
-import { HEADERS } from "./vite/content-security.ts";
+import { HEADERS, contentSecurity } from "./vite/content-security.ts";
 import { mnistData } from "./vite/mnist-data.ts";
 import { nodeMetadata } from "./vite/node-metadata.ts";
 import { serviceWorker } from "./vite/service-worker.ts";
@@ -7,7 +7,7 @@ import { serviceWorker } from "./vite/service-worker.ts";
 export default defineConfig({
   // Relative, so that the built page can be served from any folder.
   base: "./",
-  plugins: [nodeMetadata(), mnistData(), serviceWorker()],
+  plugins: [nodeMetadata(), mnistData(), contentSecurity(), serviceWorker()],
   server: { port: 5173, headers: HEADERS },
   preview: { port: 4173, headers: HEADERS },
   // The worker's packages are found before the page asks for them; finding them late would reload it.

@@ -1,3 +1,5 @@
+import type { Plugin } from "vite";
+
 /** Plain HTTP only to this machine, for a model server of one's own (src/nodes/sources/source-ref.ts). */
 const LOCAL = "http://localhost:* http://127.0.0.1:*";
 
@@ -25,3 +27,16 @@ export const HEADERS: Readonly<Record<string, string>> = {
   "Cross-Origin-Embedder-Policy": "require-corp",
   "Content-Security-Policy": WORKER_POLICY,
 };
+
+/** The development server talks to the page over a web socket; the built page has none, and may open none. */
+export function contentSecurity(): Plugin {
+  return {
+    name: "latent-loom:content-security",
+    apply: "build",
+    transformIndexHtml(html) {
+      if (!html.includes(" ws:;"))
+        throw new Error("index.html no longer allows web sockets: nothing to take out.");
+      return html.replace(" ws:;", ";");
+    },
+  };
+}

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
+import { contentSecurity } from "../../vite/content-security.ts";
 import { nodeMetadata } from "../../vite/node-metadata.ts";
 import { serviceWorker } from "../../vite/service-worker.ts";
 
@@ -40,10 +41,15 @@ export class BuiltPage {
       base: "./",
       logLevel: "error",
       // Without MNIST, which takes long to pack and is not needed here.
-      plugins: [nodeMetadata(), serviceWorker()],
+      plugins: [nodeMetadata(), contentSecurity(), serviceWorker()],
       worker: { format: "es" },
       build: { target: "es2022", outDir: folder, emptyOutDir: true, chunkSizeWarningLimit: 4000 },
     });
+    return BuiltPage.serve(folder);
+  }
+
+  /** Serves a page that is built already. */
+  static async serve(folder: string): Promise<BuiltPage> {
     const server = createServer((request, response) => {
       const { pathname } = new URL(request.url ?? "/", "http://localhost");
       const name = pathname.replace(/^\/some\/folder\//, "/").replace(/\/$/, "/index.html");

@@ -133,7 +133,7 @@ export class LoomHistory extends LitElement {
       <footer>
         <span
           >${count(pictures.length, "picture")} · ${formatBytes(bytes)}
-          <span class="bounds">of at most ${formatBytes(bounds.bytes)}; the oldest make room</span></span
+          <span class="bounds">of at most ${bounds.bytes / 1e6} MB; the oldest make room</span></span
         >
         <span class="gap"></span>
         <button

@@ -33,6 +33,8 @@ export class LoomTemplates extends LitElement {
         height: 100%;
         display: grid;
         grid-template-rows: auto 1fr;
+        align-items: start;
+        justify-items: stretch;
       }
 
       .lesson {
