@@ -85,13 +85,22 @@ export class EditorPage {
   }
 
   async load(): Promise<void> {
-    await this.page.goto(this.#url);
+    await this.page.goto(this.#url, { timeout: 120_000 });
     await this.ready();
   }
 
   async ready(): Promise<void> {
-    await this.page.waitForSelector("loom-canvas", { timeout: 60_000 });
+    await this.page.waitForSelector("loom-canvas", { timeout: 120_000 });
     await this.settled();
+  }
+
+  /** Where the page is served. */
+  get url(): string {
+    return this.#url;
+  }
+
+  get browser(): Browser {
+    return this.#browser;
   }
 
   async close(): Promise<void> {

@@ -37,6 +37,7 @@ import type { ActionHost } from "./actions.ts";
 import { appStyles } from "./app-styles.ts";
 import { listenToClipboard } from "./clipboard.ts";
 import { menuAt } from "./context-menu.ts";
+import { hasModal } from "./modal.ts";
 import type { MenuRequest } from "./context-menu.ts";
 import { addChosen, pastePlace, placeWithin } from "./placing.ts";
 import { SourceFiles } from "./source-files.ts";
@@ -301,8 +302,9 @@ export class LoomApp extends LitElement implements ActionHost {
   #key = (event: KeyboardEvent): void => {
     const target = event.composedPath()[0];
     const inField =
-      target instanceof HTMLElement &&
-      target.matches("input:not([type=checkbox]), select, textarea, dialog *");
+      hasModal(this.renderRoot) ||
+      (target instanceof HTMLElement &&
+        target.matches("input:not([type=checkbox]), select, textarea, dialog *"));
     const action = actionFor(event, inField);
     if (action === undefined) return;
     const onPress = action === "palette" || action === "open-subgraph";

@@ -11,16 +11,25 @@ export interface RecorderParts {
   readonly history: PictureHistory;
   /** What runs go on, for example `wasm`. */
   readonly backend: () => string;
-  /** Takes a small PNG of what the open graph made last. */
-  readonly onSmall: (small: Uint8Array) => void;
+  /** Id of the open graph in the library. */
+  readonly graph: () => string;
+  /** Takes a small PNG of what a graph made last. */
+  readonly onSmall: (graph: string, small: Uint8Array) => void;
   readonly onTrouble: (words: string) => void;
 }
 
 /** Puts the pictures of each finished run into the history, with the graph as it was when the run began. */
-export function recordRuns({ session, history, backend, onSmall, onTrouble }: RecorderParts): () => void {
-  let running: GraphDocument | undefined;
+export function recordRuns({
+  session,
+  history,
+  backend,
+  graph,
+  onSmall,
+  onTrouble,
+}: RecorderParts): () => void {
+  let running: { readonly document: GraphDocument; readonly id: string } | undefined;
   let packer: Remote<Packer> | undefined;
-  const record = async (document: GraphDocument): Promise<void> => {
+  const record = async (document: GraphDocument, id: string): Promise<void> => {
     const { runs, catalog } = session;
     const { summary } = runs;
     if (summary?.kind !== "done") return;
@@ -46,16 +55,16 @@ export function recordRuns({ session, history, backend, onSmall, onTrouble }: Re
         },
         file,
       );
-      if (index === pictures.length - 1) onSmall(small);
+      if (index === pictures.length - 1) onSmall(id, small);
     }
   };
   return session.runs.subscribe(() => {
     const { phase } = session.runs;
-    if (phase !== "idle") running ??= session.store.root;
+    if (phase !== "idle") running ??= { document: session.store.root, id: graph() };
     else if (running) {
-      const document = running;
+      const { document, id } = running;
       running = undefined;
-      record(document).catch((error: unknown) => {
+      record(document, id).catch((error: unknown) => {
         onTrouble(
           `The picture was not kept in the history: ${error instanceof Error ? error.message : String(error)} The node still shows it.`,
         );

@@ -4,6 +4,7 @@ import { EngineError, InvalidGraphError } from "../../engine/run/errors.ts";
 import { readGraph } from "../../nodes/read-graph.ts";
 import { Runner } from "../../nodes/runner.ts";
 import { webServices } from "../../nodes/sources/web-sources.ts";
+import { reportResources } from "../offline/report-resources.ts";
 import type { BackendChoice, EngineWorker, RunOutcome } from "./engine-client.ts";
 import { isAllowed, storeOfBrowser, workerModels } from "./worker-models.ts";
 
@@ -99,3 +100,4 @@ function outcomeOf(error: unknown, aborted: boolean): RunOutcome {
 }
 
 expose(engine);
+reportResources();
