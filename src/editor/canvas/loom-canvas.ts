@@ -217,7 +217,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     );
     for (const [id, { x, y }] of positions) this.#area?.place(id, x, y);
     this.wires.follow(positions.keys());
-    this.#shapes.draw();
+    this.#shapes.follow();
     this.#drawRegions();
     this.dispatchEvent(new CustomEvent("view-changed"));
   }

@@ -3,9 +3,17 @@ import { edgeKey } from "../graph/edits.ts";
 import { endpoint } from "../graph/ports.ts";
 import type { EditorSession } from "../store/session.ts";
 import { midOfWire } from "./geometry.ts";
-import type { WireLayer } from "./wire-layer.ts";
+import type { WireEnds, WireLayer } from "./wire-layer.ts";
 
 const SVG = "http://www.w3.org/2000/svg";
+
+/** With more nodes selected than these nobody reads the shapes, and there would be hundreds. */
+const MANY = 20;
+
+const place = (label: SVGTextElement, { from, to }: WireEnds): void => {
+  const { x, y } = midOfWire(from, to);
+  label.setAttribute("transform", `translate(${x} ${y - 7})`);
+};
 
 /** What the labels need of the canvas. */
 interface LabelHost {
@@ -46,8 +54,7 @@ export class ShapeLabels {
       seen.add(key);
       const label = this.#label(key);
       if (label.textContent !== text) label.textContent = text;
-      const { x, y } = midOfWire(ends.from, ends.to);
-      label.setAttribute("transform", `translate(${x} ${y - 7})`);
+      place(label, ends);
     }
     for (const [key, label] of this.#labels) {
       if (seen.has(key)) continue;
@@ -56,11 +63,21 @@ export class ShapeLabels {
     }
   }
 
+  /** Moves the labels with their wires, which is all that changes while nodes are dragged. */
+  follow(): void {
+    for (const [key, label] of this.#labels) {
+      const ends = this.#host.wires.endsOf(key);
+      if (ends) place(label, ends);
+    }
+  }
+
   #isWanted({ from, to }: EdgeRecord, key: string): boolean {
     const { session, wires } = this.#host;
     const { nodes, edge } = session.selection;
     if (this.#all || key === edge || key === wires.hover) return true;
-    return nodes.size > 0 && (nodes.has(endpoint(from).node) || nodes.has(endpoint(to).node));
+    return (
+      nodes.size > 0 && nodes.size <= MANY && (nodes.has(endpoint(from).node) || nodes.has(endpoint(to).node))
+    );
   }
 
   #label(key: string): SVGTextElement {
