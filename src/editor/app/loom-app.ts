@@ -329,6 +329,8 @@ export class LoomApp extends LitElement implements ActionHost {
     });
     this.#extras = { own: kept, closed: closedSubgraphs(session) };
     this.palette = request;
+    // What another tab kept meanwhile is there the next time.
+    void own.load().catch(() => undefined);
   }
 
   async #keepOwn(id: string): Promise<void> {

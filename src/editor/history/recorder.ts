@@ -1,6 +1,7 @@
 import { wrap } from "comlink";
 import type { Remote } from "comlink";
 import type { GraphDocument } from "../../engine/graph/document.ts";
+import { expand } from "../../engine/graph/expand.ts";
 import type { EditorSession } from "../store/session.ts";
 import type { PictureHistory } from "./history.ts";
 import { picturesOfRun } from "./pictures-of-run.ts";
@@ -30,10 +31,12 @@ export function recordRuns({
   let running: { readonly document: GraphDocument; readonly id: string } | undefined;
   let packer: Remote<Packer> | undefined;
   const record = async (document: GraphDocument, id: string): Promise<void> => {
-    const { runs, catalog } = session;
+    const { runs, base: catalog } = session;
     const { summary } = runs;
     if (summary?.kind !== "done") return;
-    const pictures = picturesOfRun(document, catalog, (node) => runs.node(node));
+    // Nodes in subgraphs make pictures too.
+    const flat = expand(catalog.description, document).document;
+    const pictures = picturesOfRun(flat, catalog, (node) => runs.node(node));
     const time = Date.now();
     for (const [index, { node, picture, seeds }] of pictures.entries()) {
       packer ??= wrap<Packer>(
@@ -41,7 +44,7 @@ export function recordRuns({
       );
       const { width, height, rgba } = picture;
       const { file, small } = await packer.pack({ width, height, rgba }, document);
-      const record_ = document.nodes[node];
+      const record_ = flat.nodes[node];
       await history.add(
         {
           time: time + index,

@@ -174,6 +174,8 @@ export class RunModel {
       case "nodeFailed":
         this.fail(event.node, event.message, event.port);
         break;
+      // What memory holds is not shown at nodes.
+      case "memory":
       case "finished":
       case "cancelled":
         break;
