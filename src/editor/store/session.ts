@@ -26,6 +26,7 @@ export class EditorSession {
   readonly runs = new RunModel();
   #catalog: { readonly of: RegistryDescription; readonly inside: unknown; readonly catalog: Catalog };
   #faults: readonly Fault[] = [];
+  #missing: readonly Fault[] = [];
   #here: readonly Fault[] = [];
   #inactive: ReadonlySet<string> = new Set();
   #shapes:
@@ -84,6 +85,24 @@ export class EditorSession {
     return [...this.#faults, ...this.runs.faults().filter((fault) => !seen.has(fault.message))];
   }
 
+  /** What the graph needs and the page does not have, as far as it can be known without a run. Nodes are named by path. */
+  setMissing(missing: readonly Fault[]): void {
+    const words = (faults: readonly Fault[]): string => faults.map(({ message }) => message).join("\n");
+    if (words(missing) === words(this.#missing)) return;
+    this.#missing = missing;
+    this.#check();
+  }
+
+  /** The whole graph as it is run: subgraphs in their places, nodes named by path. */
+  get expanded(): GraphDocument {
+    return expand(this.base.description, this.store.root).document;
+  }
+
+  /** Where a wire of the open part comes from in the expanded graph, as `node.port`. */
+  sourceOf(address: string): string {
+    return resolveOutput(expand(this.base.description, this.store.root), this.pathOf(address));
+  }
+
   onFaults(listener: () => void): () => void {
     this.#faultListeners.add(listener);
     return () => this.#faultListeners.delete(listener);
@@ -140,7 +159,7 @@ export class EditorSession {
   #check(): void {
     const { root } = this.store;
     const { description } = this.base;
-    this.#faults = validate(description, root);
+    this.#faults = [...validate(description, root), ...this.#missing];
     this.#inactive = expand(description, root).inactive;
     this.#here = this.#faults.flatMap((fault): Fault[] => {
       if (fault.node === undefined) return this.store.path.length === 0 ? [fault] : [];
@@ -148,9 +167,7 @@ export class EditorSession {
       if (id === undefined) return [];
       const { message, port } = fault;
       return [
-        this.pathOf(id) === fault.node && port !== undefined
-          ? { message, node: id, port }
-          : { message, node: id },
+        this.pathOf(id) === fault.node && port !== undefined ? { ...fault, node: id } : { message, node: id },
       ];
     });
     for (const listener of this.#faultListeners) listener();
