@@ -1,5 +1,5 @@
-import { LitElement, css, unsafeCSS } from "lit";
-import type { PropertyValues } from "lit";
+import { LitElement, css, html, unsafeCSS } from "lit";
+import type { PropertyValues, TemplateResult } from "lit";
 import type UPlot from "uplot";
 import chartCss from "uplot/dist/uPlot.min.css?inline";
 import { formatNumber } from "../run/run-model.ts";
@@ -70,6 +70,10 @@ export class LoomChart extends LitElement {
     this.#drop();
   }
 
+  protected override render(): TemplateResult {
+    return html`<div class="plot"></div>`;
+  }
+
   protected override updated(changed: PropertyValues): void {
     const { series } = this;
     if (!series) return;
@@ -93,7 +97,8 @@ export class LoomChart extends LitElement {
     const { default: Chart } = await import("uplot");
     this.#isLoading = false;
     const { series } = this;
-    if (!series || this.#chart || !this.isConnected) return;
+    const place = this.renderRoot.querySelector<HTMLElement>(".plot");
+    if (!series || !place || this.#chart || !this.isConnected) return;
     const style = getComputedStyle(this);
     const color = (name: string): string => style.getPropertyValue(name).trim();
     const axis: UPlot.Axis = {
@@ -127,7 +132,7 @@ export class LoomChart extends LitElement {
         cursor: { y: false },
       },
       dataOf(series),
-      this.renderRoot as unknown as HTMLElement,
+      place,
     );
   }
 

@@ -103,6 +103,7 @@ export class LiveSession {
     this.#options = options;
     this.#gate.reset((point) => this.#sampleIfDue(point));
     this.#isRunning = true;
+    this.#isHeld = false;
     this.#sampleEvery = options.sampleEvery;
     this.#wires.pin(keep);
     try {
@@ -130,6 +131,7 @@ export class LiveSession {
       throw error;
     } finally {
       this.#isRunning = false;
+      this.#isHeld = false;
       this.#sampleNext = undefined;
     }
   }
