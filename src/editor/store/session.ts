@@ -40,6 +40,7 @@ export class EditorSession {
   #catalog: { readonly of: RegistryDescription; readonly inside: unknown; readonly catalog: Catalog };
   #checked: GraphDocument;
   #faults: readonly Fault[] = [];
+  #missing: readonly Fault[] = [];
   #here: readonly Fault[] = [];
   #inactive: ReadonlySet<string> = new Set();
   #shapes: Inferred | undefined;
@@ -87,6 +88,24 @@ export class EditorSession {
   problems(): readonly Fault[] {
     const seen = new Set(this.#faults.map((fault) => fault.message));
     return [...this.#faults, ...this.runs.faults().filter((fault) => !seen.has(fault.message))];
+  }
+
+  /** What the graph needs and the page does not have, as far as it can be known without a run. Nodes are named by path. */
+  setMissing(missing: readonly Fault[]): void {
+    const words = (faults: readonly Fault[]): string => faults.map(({ message }) => message).join("\n");
+    if (words(missing) === words(this.#missing)) return;
+    this.#missing = missing;
+    this.#check();
+  }
+
+  /** The whole graph as it is run: subgraphs in their places, nodes named by path. */
+  get expanded(): GraphDocument {
+    return expand(this.base.description, this.store.root).document;
+  }
+
+  /** Where a wire of the open part comes from in the expanded graph, as `node.port`. */
+  sourceOf(address: string): string {
+    return resolveOutput(expand(this.base.description, this.store.root), this.pathOf(address));
   }
 
   onFaults(listener: () => void): () => void {
@@ -150,7 +169,7 @@ export class EditorSession {
     const { root } = this.store;
     this.#checked = root;
     const { description } = this.base;
-    this.#faults = validate(description, root);
+    this.#faults = [...validate(description, root), ...this.#missing];
     this.#inactive = expand(description, root).inactive;
     this.#here = this.#faults.flatMap((fault): Fault[] => {
       if (fault.node === undefined) return this.store.path.length === 0 ? [fault] : [];
@@ -158,9 +177,7 @@ export class EditorSession {
       if (id === undefined) return [];
       const { message, port } = fault;
       return [
-        this.pathOf(id) === fault.node && port !== undefined
-          ? { message, node: id, port }
-          : { message, node: id },
+        this.pathOf(id) === fault.node && port !== undefined ? { ...fault, node: id } : { message, node: id },
       ];
     });
     for (const listener of this.#faultListeners) listener();
