@@ -79,7 +79,6 @@ export const icons = {
   pencil: paths("M4 20l1-4L16 5l3 3L8 19z", "m14 7 3 3"),
   clock: icon(svg`<circle cx="12" cy="12" r="8.5" /><path d="M12 7v5l3.5 2" />`),
   check: paths("m5 12.5 4.5 4.5L19 7.5"),
-  back: paths("M19 12H5", "m11 6-6 6 6 6"),
   tabs: icon(
     svg`<rect x="3" y="7" width="13" height="13" rx="2" /><path d="M8 7V5a2 2 0 0 1 2-2h9a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-3" />`,
   ),
