@@ -18,6 +18,8 @@ describe("the command line", () => {
       "decode",
       "--backend",
       "cpu",
+      "--memory-budget",
+      "1.5GB",
       "--json",
     ];
     expect(parseCommand(argv)).toEqual({
@@ -28,8 +30,23 @@ describe("the command line", () => {
       stats: ["decode.image"],
       only: ["decode"],
       backend: "cpu",
+      memoryBudget: 1.5e9,
+      stats: [],
       json: true,
     });
+  });
+
+  it.each([
+    ["4GB", 4e9],
+    ["800 mb", 8e8],
+    ["1.5GiB", 1.5 * 2 ** 30],
+    ["123456", 123456],
+  ])("reads %s as a size", (text, bytes) => {
+    expect(parseCommand(["run", "g.json", "--memory-budget", text])).toMatchObject({ memoryBudget: bytes });
+  });
+
+  it.each(["much", "-4GB", "0", "4XB", ""])("refuses %j as a size", (text) => {
+    expect(() => parseCommand(["run", "g.json", `--memory-budget=${text}`])).toThrow(/is no size; write 4GB/);
   });
 
   it("runs on the automatic backend unless told otherwise", () => {
