@@ -13,7 +13,7 @@ describe("the command line", () => {
       "--save",
       "decode.image=out.png",
       "--stats",
-      "decode.image",
+      "step.prevSample",
       "--only",
       "decode",
       "--backend",
@@ -27,11 +27,10 @@ describe("the command line", () => {
       graph: "g.json",
       set: { "seed.seed": "3", "text.value": "a=b" },
       save: [{ port: "decode.image", path: "out.png" }],
-      stats: ["decode.image"],
+      stats: ["step.prevSample"],
       only: ["decode"],
       backend: "cpu",
       memoryBudget: 1.5e9,
-      stats: [],
       json: true,
     });
   });
@@ -67,6 +66,7 @@ describe("the command line", () => {
     [["run", "g", "--save", "x.png"], "node.port=file"],
     [["run", "g", "--save", "a.image=x.bmp"], '"x.bmp": the extension must be .png'],
     [["run", "g", "--save", "a.image=x"], '"x": the extension must be .png'],
+    [["run", "g", "--stats", "step"], "node.port"],
     [["run", "g", "--sets", "x"], "--sets"],
     [["dance"], '"dance" is no command'],
   ])("refuses %j: %s", (argv, reason) => {
