@@ -1,9 +1,8 @@
-/** Makes docs/screenshots/*.png from the running editor: `npx tsx scripts/screenshots.ts [editing | keeping]`. */
+/** Makes docs/screenshots/*.png from the running editor: `npx tsx scripts/screenshots.ts`. */
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { LoomApp } from "../src/editor/app/loom-app.ts";
 import type { GraphDocument } from "../src/engine/graph/document.ts";
-import { linkTo } from "../src/editor/share/link.ts";
 import { EditorPage, executable } from "../tests/e2e/editor-page.ts";
 
 const FOLDER = fileURLToPath(new URL("../docs/screenshots/", import.meta.url));
@@ -11,10 +10,8 @@ const FOLDER = fileURLToPath(new URL("../docs/screenshots/", import.meta.url));
 if (!executable) throw new Error("No Chromium or Chrome was found. Set CHROMIUM to the path of one.");
 mkdirSync(FOLDER, { recursive: true });
 
-const part = process.argv[2];
 const editor = await EditorPage.open("screenshots");
 const { page } = editor;
-page.setDefaultTimeout(120_000);
 
 async function shot(name: string): Promise<void> {
   await editor.settled();
@@ -72,60 +69,7 @@ function longNames(graph: GraphDocument): GraphDocument {
   };
 }
 
-/** Library, pictures, sharing, a link and a second tab, dark and light. */
-async function keepingShots(): Promise<void> {
-  const url = editor.url;
-  await page.evaluate(() => (document.querySelector("loom-app") as LoomApp).keeping.newGraph());
-  for (const id of ["forward-process", "sample-digits"]) {
-    const graph = await template(id);
-    await page
-      .getByLabel("Name of the graph")
-      .first()
-      .fill(`${graph.name ?? id}, my way`);
-    await page.keyboard.press("Tab");
-    // Nine digits fill a card well.
-    if (id === "sample-digits") await editor.param("noise", "batch").fill("9");
-    await page.keyboard.press("Tab");
-    await editor.run();
-    await editor.outcome(600_000);
-    await editor.saved();
-    await page.waitForTimeout(1500);
-  }
-  for (const scheme of ["dark", "light"] as const) {
-    await page.emulateMedia({ colorScheme: scheme });
-    for (const [button, name] of [
-      ["Templates", "gallery"],
-      ["Your graphs", "library"],
-      ["Pictures", "pictures"],
-      ["Share", "share"],
-    ] as const) {
-      await page.getByRole("button", { name: button, exact: true }).click();
-      await page.locator("dialog:modal").waitFor();
-      await shot(`${name}-${scheme}`);
-      await editor.press("Escape");
-    }
-    await page.getByRole("button", { name: "Pictures", exact: true }).click();
-    await page.locator("loom-history .card .open").first().click();
-    await shot(`picture-${scheme}`);
-    await page.getByRole("button", { name: "Close", exact: true }).last().click();
-    const second = await editor.context.newPage();
-    await second.emulateMedia({ colorScheme: scheme });
-    await second.goto(url);
-    await second.locator("loom-tabs dialog:modal").waitFor();
-    await second.waitForTimeout(500);
-    await second.screenshot({ path: `${FOLDER}second-tab-${scheme}.png` });
-    console.log(`docs/screenshots/second-tab-${scheme}.png`);
-    await second.close();
-    const link = linkTo(await editor.document(), url);
-    await page.evaluate((hash) => (window.location.hash = hash), new URL(link).hash);
-    await page.locator("loom-link dialog:modal").waitFor();
-    await shot(`link-${scheme}`);
-    await editor.press("Escape");
-  }
-  await page.emulateMedia({ colorScheme: "dark" });
-}
-
-async function editingShots(): Promise<void> {
+try {
   const sample = await template("sample-digits");
   await shot("template-dark");
   await page.emulateMedia({ colorScheme: "light" });
@@ -199,12 +143,6 @@ async function editingShots(): Promise<void> {
   await page.setViewportSize({ width: 3840, height: 2160 });
   await fit();
   await shot("wide-4k");
-  await page.setViewportSize({ width: 1440, height: 900 });
-}
-
-try {
-  if (part !== "keeping") await editingShots();
-  if (part !== "editing") await keepingShots();
 } finally {
   await editor.close();
 }
