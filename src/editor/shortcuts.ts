@@ -121,7 +121,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { action: "zoom-out", keys: ["-"], title: "Zoom out", group: "View" },
   { action: "list", keys: ["V"], title: "The graph as a list", group: "View" },
   { action: "problems", keys: ["P"], title: "List of problems", group: "View" },
-  { action: "models", keys: ["M"], title: "Models in this browser", group: "File" },
+  { action: "models", keys: ["Shift+M"], title: "Models in this browser", group: "File" },
   { action: "save", keys: ["Mod+S"], title: "Save as a file", group: "File", inFields: true },
   { action: "open", keys: ["Mod+O"], title: "Open a file", group: "File", inFields: true },
   { action: "library", keys: ["Shift+L"], title: "Your graphs", group: "File" },
