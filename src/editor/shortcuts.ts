@@ -112,7 +112,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { action: "align-top", keys: ["Shift+A"], title: "Align at the top", group: "Edit" },
   { action: "open-subgraph", keys: ["Enter"], title: "Open the subgraph, or edit the note", group: "View" },
   { action: "leave-subgraph", keys: ["U"], title: "Leave the subgraph", group: "View" },
-  { action: "shapes", keys: ["S"], title: "Shapes on all wires", group: "View" },
+  { action: "shapes", keys: ["D"], title: "Shapes on all wires", group: "View" },
   { action: "tidy", keys: ["L"], title: "Tidy the whole graph", group: "View" },
   { action: "fold", keys: ["H"], title: "Fold or unfold", group: "View" },
   { action: "fit", keys: ["Home"], title: "Show all", group: "View" },

@@ -235,7 +235,7 @@ describe.skipIf(!executable)(`subgraphs, mute, bypass, notes and shapes in Chrom
     await editor.press("Escape");
   });
 
-  test("shapes stand on the wires of what is selected, and with S on all; a change of a parameter is seen at once", async () => {
+  test("shapes stand on the wires of what is selected, and with D on all; a change of a parameter is seen at once", async () => {
     await select("noise");
     await editor.settled();
     const label = (key: string): Promise<string> =>
@@ -249,9 +249,9 @@ describe.skipIf(!executable)(`subgraphs, mute, bypass, notes and shapes in Chrom
     expect(await label("begin.sample>step.sample").catch(() => "none")).toBe("none");
     await editor.page.keyboard.press("Escape");
     await select();
-    await editor.press("s");
+    await editor.press("d");
     expect(await label("begin.sample>step.sample")).toBe("[5, 28, 28, 1]");
-    await editor.press("s");
+    await editor.press("d");
     expect(await editor.page.locator("loom-canvas [data-label]").count()).toBe(0);
   });
 });
