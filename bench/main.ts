@@ -2,7 +2,7 @@
  * Measures, each figure beside its peer in the same run:
  *
  *   npm run bench            everything
- *   npm run bench engine     one part: engine, wasm, training, unet, sd
+ *   npm run bench engine     one part: engine, wasm, training, unet, streaming, sd
  *   npm run bench sd/30M/vae a part of a part: sd/<tiny or 30M>/<unet, text_encoder or vae>
  */
 import { execFileSync } from "node:child_process";
@@ -33,6 +33,10 @@ const parts: Record<
   },
   training: { title: "Training", run: async () => (await import("./diffusion/training.ts")).benchTraining() },
   unet: { title: "U-Net step", run: async () => (await import("./diffusion/unet-step.ts")).benchUnetStep() },
+  streaming: {
+    title: "Weights as streams",
+    run: async () => (await import("./weights/streaming.ts")).benchStreaming(),
+  },
   sd: {
     title: "Stable Diffusion",
     run: async (which) => (await import("./diffusion/stable-diffusion.ts")).benchStableDiffusion(which),

@@ -34,7 +34,14 @@ export function blobSource(name: string, blob: Blob): ByteSource {
     size: blob.size,
     read: async (offset, length) => {
       checkRange(name, blob.size, offset, length);
-      return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
+      try {
+        return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
+      } catch (cause) {
+        // The browser no longer reads a file that was changed, moved or deleted after it was chosen.
+        throw new Error(`"${name}" cannot be read any more: it was changed or moved. Choose it again.`, {
+          cause,
+        });
+      }
     },
   };
 }

@@ -352,7 +352,11 @@ export class LoomApp extends LitElement implements ActionHost {
 
   /** A picture or a model that is dropped on a node becomes its source; anything else should be a graph. */
   async #dropped(file: File, event: DragEvent): Promise<void> {
-    if (!(await this.#sources?.drop(file, event))) await this.keeping.openFile(file);
+    try {
+      if (!(await this.#sources?.drop(file, event))) await this.keeping.openFile(file);
+    } catch (error) {
+      this.notice = error instanceof Error ? error.message : String(error);
+    }
   }
 
   #paintMask(param: ParamRef): void {

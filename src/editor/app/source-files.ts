@@ -1,4 +1,5 @@
 import type { LoomCanvas, SourceRequest } from "../canvas/loom-canvas.ts";
+import { droppedFolder } from "../files/dropped-folder.ts";
 import { pickFile, pickFolder } from "../files/transfer.ts";
 import { setParam } from "../graph/edits.ts";
 import type { RunControl } from "../run/run-control.ts";
@@ -14,11 +15,23 @@ export class SourceFiles {
     this.#control = control;
   }
 
-  /** Gives a dropped file to the node under it, when that node takes one; false when it does not. */
+  /**
+   * Gives a dropped file or folder to the node under it, when that node takes one; false when it does not.
+   * @throws Error that says where a folder may be dropped.
+   */
   async drop(file: File, event: DragEvent): Promise<boolean> {
+    const folder = droppedFolder(event);
     const canvas = this.#canvas();
     const node = canvas.nodeOf(event);
     const source = node?.node.shape.params.find((param) => param.spec.kind === "source");
+    if (folder) {
+      if (!node || !source)
+        throw new Error("A folder can be dropped on a node that loads a model or a data set.");
+      const files = await folder;
+      if (files.length === 0) throw new Error(`The folder "${file.name}" is empty.`);
+      await this.#use(canvas.idOf(node), source.name, files, file.name);
+      return true;
+    }
     if (!node || !source || file.name.endsWith(".json")) return false;
     await this.#use(canvas.idOf(node), source.name, [{ path: file.name, file }]);
     return true;
@@ -30,11 +43,11 @@ export class SourceFiles {
     if (file) await this.#use(node, name, [{ path: file.name, file }]);
   }
 
-  async #use(node: string, name: string, files: readonly LocalFile[]): Promise<void> {
+  async #use(node: string, name: string, files: readonly LocalFile[], folder?: string): Promise<void> {
     const [first] = files;
     if (!first) return;
     await this.#control.addFiles(files);
-    const path = files.length === 1 ? first.path : (first.path.split("/")[0] ?? first.path);
+    const path = folder ?? (files.length === 1 ? first.path : (first.path.split("/")[0] ?? first.path));
     this.#canvas().session.store.execute(`Set ${name}`, setParam(node, name, `file:${path}`));
   }
 }

@@ -31,6 +31,8 @@ export class DownloadConsent {
   readonly #description: RegistryDescription;
   readonly #models: ModelsClient;
   readonly #ask: AskPerson;
+  /** A private window keeps nothing; then it is remembered for as long as the page is open. */
+  readonly #remembered = new Set<string>();
   #isAsking = false;
 
   constructor(description: RegistryDescription, models: ModelsClient, ask: AskPerson) {
@@ -61,7 +63,7 @@ export class DownloadConsent {
       const asked = needsOf(needs, open);
       const answer = await this.#ask({ downloads: open, measure: () => this.#models.measure(asked) });
       if (!answer.agreed) return false;
-      if (answer.remember) await set(KEY, [...remembered, ...open.map(({ name }) => name)]);
+      if (answer.remember) await this.#remember(open.map(({ name }) => name));
       // Without it the browser may throw gigabytes away when the disk runs full. A refusal changes nothing.
       void navigator.storage?.persist?.().catch(() => undefined);
     }
@@ -71,7 +73,25 @@ export class DownloadConsent {
 
   /** Models that are fetched without asking. */
   async remembered(): Promise<readonly string[]> {
-    return (await get<readonly string[]>(KEY).catch(() => undefined)) ?? [];
+    return [...new Set([...this.#remembered, ...(await readKept())])];
+  }
+
+  async #remember(names: readonly string[]): Promise<void> {
+    for (const name of names) this.#remembered.add(name);
+    const all = await this.remembered();
+    try {
+      await set(KEY, all);
+    } catch {
+      // Asked once more in the next session, then.
+    }
+  }
+}
+
+async function readKept(): Promise<readonly string[]> {
+  try {
+    return (await get<readonly string[]>(KEY)) ?? [];
+  } catch {
+    return [];
   }
 }
 
