@@ -28,7 +28,8 @@ function webFolder(label: string, baseUrl: string, local: LocalFiles): SourceFol
   switch (reference.kind) {
     case "bundled": {
       const path = reference.name === "mnist" ? "data/mnist" : `models/${reference.name}`;
-      return remoteFolder(label, new URL(path, baseUrl).href);
+      const folder = remoteFolder(label, new URL(path, baseUrl).href);
+      return { ...folder, list: () => listedFiles(folder) };
     }
     case "hf":
     case "https":
@@ -36,6 +37,17 @@ function webFolder(label: string, baseUrl: string, local: LocalFiles): SourceFol
     case "file":
       return chosenFolder(label, reference.path, local);
   }
+}
+
+/**
+ * What a folder that ships says it holds: a server of plain files cannot list it. Folders of pictures have a `files.json`.
+ *
+ * @returns undefined if it has none.
+ */
+async function listedFiles(folder: SourceFolder): Promise<readonly string[] | undefined> {
+  const list = await folder.open("files.json");
+  if (!list) return undefined;
+  return JSON.parse(new TextDecoder().decode(await list.read(0, list.size))) as string[];
 }
 
 function chosenFolder(label: string, path: string, local: LocalFiles): SourceFolder {
