@@ -12,6 +12,8 @@ async function main(): Promise<number> {
         return (await import("./nodes-command.ts")).listNodes(command.json);
       case "validate":
         return await (await import("./validate-command.ts")).validateFile(command.graph);
+      case "models":
+        return await (await import("./models-command.ts")).runModels(command);
       case "run":
         return await (await import("./run-command.ts")).runFile(command);
     }

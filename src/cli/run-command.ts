@@ -1,6 +1,8 @@
 import { EngineError, RunCancelledError, type PartialResult } from "../engine/run/errors.ts";
+import { splitAddress } from "../engine/graph/expand.ts";
 import type { RunEvent } from "../engine/run/events.ts";
 import { runGraph, type GraphResult } from "../index.ts";
+import { carryingGraph } from "../nodes/io/carry-graph.ts";
 import { saveValue } from "../nodes/io/save-value.ts";
 import { nodeFiles } from "../nodes/sources/node-sources.ts";
 import { UsageError, type RunCommand } from "./args.ts";
@@ -34,6 +36,7 @@ export async function runFile(command: RunCommand): Promise<number> {
       keep: [...new Set([...command.save.map(({ port }) => port), ...command.stats])],
       observer: statistics,
       onEvent: show,
+      ...(command.memoryBudget !== undefined && { memoryBudget: command.memoryBudget }),
       ...(command.only.length > 0 && { only: command.only }),
     });
     bar.clear();
@@ -52,11 +55,12 @@ export async function runFile(command: RunCommand): Promise<number> {
 
 async function saveOutputs(
   { save, json }: RunCommand,
-  { outputs }: Pick<GraphResult, "outputs">,
+  { outputs, document }: Pick<GraphResult, "outputs" | "document">,
 ): Promise<void> {
+  const files = carryingGraph(nodeFiles, document);
   for (const { port: address, path } of save) {
-    const [node = "", port = ""] = address.split(".");
-    await saveValue(nodeFiles, path, outputs[node]?.[port]);
+    const { node, port } = splitAddress(address);
+    await saveValue(files, path, outputs[node]?.[port]);
     if (!json) console.error(`saved ${address} as ${path}`);
   }
 }
@@ -81,7 +85,7 @@ async function explain(command: RunCommand, error: unknown): Promise<number> {
 /** A training that broke keeps what it had: outputs to be saved go beside their file, under a name that says what they are. */
 async function saveLastGood(command: RunCommand, partial: PartialResult): Promise<void> {
   for (const { port: address, path } of command.save) {
-    const [node = "", port = ""] = address.split(".");
+    const { node, port } = splitAddress(address);
     const value = partial.outputs[node]?.[port];
     if (value === undefined) continue;
     const kept = path.endsWith("/")

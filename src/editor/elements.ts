@@ -1,7 +1,13 @@
 import { LoomApp } from "./app/loom-app.ts";
 import { LoomCanvas } from "./canvas/loom-canvas.ts";
 import { LoomNode } from "./canvas/loom-node.ts";
+import { LoomHistory } from "./history/loom-history.ts";
+import { LoomKeeping } from "./keeping/loom-keeping.ts";
+import { LoomLibrary } from "./library/loom-library.ts";
+import { LoomTabs } from "./library/loom-tabs.ts";
 import { LoomMask } from "./mask/loom-mask.ts";
+import { LoomDownloads } from "./models/loom-downloads.ts";
+import { LoomModels } from "./models/loom-models.ts";
 import { LoomCarry } from "./panels/loom-carry.ts";
 import { LoomList } from "./panels/loom-list.ts";
 import { LoomMenu } from "./panels/loom-menu.ts";
@@ -10,19 +16,35 @@ import { LoomPalette } from "./panels/loom-palette.ts";
 import { LoomProblems } from "./panels/loom-problems.ts";
 import { LoomShortcuts } from "./panels/loom-shortcuts.ts";
 import { LoomTemplates } from "./panels/loom-templates.ts";
+import { LoomCrumbs } from "./subgraph/loom-crumbs.ts";
+import { LoomOwn } from "./subgraph/loom-own.ts";
+import { LoomPorts } from "./subgraph/loom-ports.ts";
+import { LoomLink } from "./share/loom-link.ts";
+import { LoomShare } from "./share/loom-share.ts";
 
 const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "loom-app": LoomApp,
   "loom-canvas": LoomCanvas,
+  "loom-models": LoomModels,
   "loom-node": LoomNode,
   "loom-carry": LoomCarry,
+  "loom-crumbs": LoomCrumbs,
+  "loom-history": LoomHistory,
+  "loom-keeping": LoomKeeping,
+  "loom-library": LoomLibrary,
+  "loom-link": LoomLink,
+  "loom-downloads": LoomDownloads,
   "loom-list": LoomList,
   "loom-mask": LoomMask,
   "loom-menu": LoomMenu,
   "loom-minimap": LoomMinimap,
+  "loom-own": LoomOwn,
   "loom-palette": LoomPalette,
+  "loom-ports": LoomPorts,
   "loom-problems": LoomProblems,
   "loom-shortcuts": LoomShortcuts,
+  "loom-share": LoomShare,
+  "loom-tabs": LoomTabs,
   "loom-templates": LoomTemplates,
 };
 

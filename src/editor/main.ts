@@ -1,11 +1,11 @@
 import description from "virtual:node-metadata";
 import { defineElements } from "./elements.ts";
 import type { LoomApp } from "./app/loom-app.ts";
-import { restore } from "./files/autosave.ts";
 import { readGraph } from "./files/read-graph.ts";
 import { download } from "./files/transfer.ts";
 import { FIRST_TEMPLATE, loadTemplate } from "./files/templates.ts";
 import { Catalog } from "./graph/catalog.ts";
+import { startKeeping } from "./keeping/start-keeping.ts";
 import { RunControl } from "./run/run-control.ts";
 import { EditorSession } from "./store/session.ts";
 import { installTokens } from "./theme/tokens.ts";
@@ -14,10 +14,9 @@ import { createWorkerClient } from "./worker/worker-client.ts";
 async function start(): Promise<void> {
   installTokens(document);
   defineElements();
-  const saved = await restore();
-  const graph = saved ?? readGraph((await loadTemplate(FIRST_TEMPLATE)).text);
+  const keeping = await startKeeping(async () => readGraph((await loadTemplate(FIRST_TEMPLATE)).text));
   const app = document.createElement("loom-app") as LoomApp;
-  app.session = new EditorSession(new Catalog(description), graph);
+  app.session = new EditorSession(new Catalog(description), keeping.document);
   app.control = new RunControl(
     app.session,
     createWorkerClient({
@@ -25,6 +24,7 @@ async function start(): Promise<void> {
       onFile: ({ name, bytes }) => download(name, new Uint8Array(bytes), "application/octet-stream"),
     }),
   );
+  keeping.attach(app);
   document.body.append(app);
 }
 

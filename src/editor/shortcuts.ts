@@ -2,6 +2,7 @@
 export type ActionId =
   | "run"
   | "run-to"
+  | "models"
   | "cancel"
   | "undo"
   | "redo"
@@ -10,6 +11,14 @@ export type ActionId =
   | "delete-bridging"
   | "duplicate"
   | "frame"
+  | "subgraph"
+  | "unpack"
+  | "open-subgraph"
+  | "leave-subgraph"
+  | "mute"
+  | "bypass"
+  | "own-nodes"
+  | "shapes"
   | "select-all"
   | "escape"
   | "rename"
@@ -33,6 +42,9 @@ export type ActionId =
   | "problems"
   | "templates"
   | "save"
+  | "library"
+  | "history"
+  | "share"
   | "open"
   | "help";
 
@@ -53,6 +65,14 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { action: "palette", keys: ["Space"], title: "Add a node", group: "Add" },
   { action: "duplicate", keys: ["Mod+D"], title: "Duplicate, with the wires that come in", group: "Add" },
   { action: "frame", keys: ["Mod+G"], title: "Frame what is selected", group: "Add" },
+  {
+    action: "subgraph",
+    keys: ["Mod+Shift+G"],
+    title: "Make a subgraph of what is selected",
+    group: "Add",
+  },
+  { action: "unpack", keys: ["Mod+Shift+U"], title: "Unpack the subgraph", group: "Add" },
+  { action: "own-nodes", keys: ["N"], title: "Nodes of your own", group: "Add" },
   { action: "templates", keys: ["T"], title: "Templates", group: "Add" },
   { action: "undo", keys: ["Mod+Z"], title: "Undo", group: "Edit" },
   { action: "redo", keys: ["Mod+Shift+Z", "Mod+Y"], title: "Redo", group: "Edit" },
@@ -65,6 +85,8 @@ export const SHORTCUTS: readonly Shortcut[] = [
   },
   { action: "select-all", keys: ["Mod+A"], title: "Select all", group: "Edit" },
   { action: "escape", keys: ["Escape"], title: "Let go, select nothing", group: "Edit" },
+  { action: "mute", keys: ["M"], title: "Mute: it and what depends on it do not run", group: "Edit" },
+  { action: "bypass", keys: ["B"], title: "Bypass: what comes in goes out again", group: "Edit" },
   { action: "rename", keys: ["F2"], title: "Rename the node", group: "Edit" },
   { action: "nudge-left", keys: ["ArrowLeft"], title: "Move left; far with Shift", group: "Edit" },
   { action: "nudge-right", keys: ["ArrowRight"], title: "Move right; far with Shift", group: "Edit" },
@@ -76,6 +98,9 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { action: "leap-down", keys: ["Shift+ArrowDown"], title: "", group: "Edit" },
   { action: "align-left", keys: ["A"], title: "Align on the left", group: "Edit" },
   { action: "align-top", keys: ["Shift+A"], title: "Align at the top", group: "Edit" },
+  { action: "open-subgraph", keys: ["Enter"], title: "Open the subgraph, or edit the note", group: "View" },
+  { action: "leave-subgraph", keys: ["U"], title: "Leave the subgraph", group: "View" },
+  { action: "shapes", keys: ["S"], title: "Shapes on all wires", group: "View" },
   { action: "tidy", keys: ["L"], title: "Tidy the whole graph", group: "View" },
   { action: "fold", keys: ["H"], title: "Fold or unfold", group: "View" },
   { action: "fit", keys: ["Home"], title: "Show all", group: "View" },
@@ -84,8 +109,12 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { action: "zoom-out", keys: ["-"], title: "Zoom out", group: "View" },
   { action: "list", keys: ["V"], title: "The graph as a list", group: "View" },
   { action: "problems", keys: ["P"], title: "List of problems", group: "View" },
+  { action: "models", keys: ["M"], title: "Models in this browser", group: "File" },
   { action: "save", keys: ["Mod+S"], title: "Save as a file", group: "File", inFields: true },
   { action: "open", keys: ["Mod+O"], title: "Open a file", group: "File", inFields: true },
+  { action: "library", keys: ["Shift+L"], title: "Your graphs", group: "File" },
+  { action: "history", keys: ["Shift+P"], title: "Pictures that were made", group: "File" },
+  { action: "share", keys: ["Shift+S"], title: "Share as a link", group: "File" },
   { action: "help", keys: ["?"], title: "Show this list", group: "View" },
 ];
 

@@ -19,7 +19,19 @@ export {
   type GraphStructure,
   type GraphZone,
 } from "./graph/structure.ts";
+export { inferShapes, showShape, type Axis, type Shape } from "./graph/shapes.ts";
 export { validate } from "./graph/validate.ts";
+export { expand, resolveOutput, splitAddress, type Expanded } from "./graph/expand.ts";
+export { specialise } from "./graph/specialise.ts";
+export {
+  BOUNDARY,
+  boundaryNode,
+  describeInside,
+  describeSubgraphs,
+  isBoundary,
+  subgraphOf,
+  subgraphType,
+} from "./graph/subgraphs.ts";
 export { plan, type PlanOptions } from "./run/plan.ts";
 export type * from "./run/plan-data.ts";
 export { createCache, RunCache } from "./run/cache.ts";

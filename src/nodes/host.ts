@@ -32,6 +32,7 @@ export const tensorHost: Host = {
   keep: (value) => {
     for (const tensor of tensorsIn(value)) tf.keep(tensor);
   },
+  trim: () => void trimMemory(),
   afterNode: () => (runtimeInfo()?.backend === "webgpu" ? checkDevice() : undefined),
 };
 

@@ -3,8 +3,10 @@ import { createCache, type RunCache } from "../engine/run/cache.ts";
 import { collect, execute, type ExecuteOptions, type RunResult } from "../engine/run/execute.ts";
 import type { RunEvent } from "../engine/run/events.ts";
 import type { GraphDocument } from "../engine/graph/document.ts";
+import { expand, resolveOutput, splitAddress, type Expanded } from "../engine/graph/expand.ts";
 import { plan } from "../engine/run/plan.ts";
 import type { Plan } from "../engine/run/plan-data.ts";
+import { Residency } from "../engine/run/residency.ts";
 import type { ParamValue } from "../engine/node/params.ts";
 import {
   initRuntime,
@@ -15,6 +17,7 @@ import {
 } from "../tensor/runtime.ts";
 import { describeNodes } from "./describe.ts";
 import { tensorHost } from "./host.ts";
+import { carryingGraph } from "./io/carry-graph.ts";
 import { readGraph } from "./read-graph.ts";
 import { registry } from "./registry.ts";
 import { setParams } from "./set-params.ts";
@@ -29,7 +32,7 @@ export interface RunnerOptions {
 }
 
 export interface RunOptions {
-  /** `node.param` → value, in place of what the graph holds. */
+  /** `node.param` → value, in place of what the graph holds; in a subgraph `group.node.param`. */
   readonly set?: Readonly<Record<string, ParamValue>>;
   /** Default `auto`. */
   readonly backend?: RuntimeOptions["backend"];
@@ -47,10 +50,17 @@ export interface RunOptions {
   readonly observer?: ExecuteOptions["observer"];
   /** Given the plan, what records its zones. */
   readonly record?: (plan: Plan) => ExecuteOptions["record"];
+  /**
+   * Bytes that models and the node that runs may take together. Models are unloaded and loaded again to keep to it, with an event
+   * that says so. Default: no limit.
+   */
+  readonly memoryBudget?: number;
 }
 
 /** Outputs by node and port. Tensors in it live until `dispose` is called. */
 export interface GraphResult extends RunResult {
+  /** The graph that ran, with what `set` changed: PNG files that are saved carry it. */
+  readonly document: GraphDocument;
   readonly runtime: RuntimeInfo;
   /** The array at `node.port`. @throws Error that lists the outputs, if there is no array of that name. */
   tensor(address: string): tf.Tensor;
@@ -67,6 +77,7 @@ export class Runner {
   private readonly services: Services;
   private readonly cache: RunCache | undefined;
   private readonly onReset: () => void;
+  private readonly residency = new Residency();
   private readonly description = describeNodes();
   private runtime: { readonly wanted: RunOptions["backend"]; readonly info: RuntimeInfo } | undefined;
   /** {@link deviceLosses} when the backend was last made ready. */
@@ -88,6 +99,7 @@ export class Runner {
     if (!isLost && runtime?.wanted === wanted && runtime.info === runtimeInfo()) return runtime.info;
     this.cache?.clear();
     this.onReset();
+    this.residency.clear();
     this.lossesSeen = deviceLosses;
     const info = await initRuntime({ backend: wanted });
     this.runtime = { wanted, info };
@@ -103,14 +115,19 @@ export class Runner {
    */
   async run(graph: unknown, options: RunOptions = {}): Promise<GraphResult> {
     const document = this.prepare(graph, options.set);
-    const { only, keep, signal, previews, gate, resume, observer } = options;
+    const { only, signal, previews, gate, resume, observer } = options;
+    const expanded = expand(this.description, document);
+    const keep =
+      options.keep === "all" ? "all" : options.keep?.map((address) => resolveOutput(expanded, address));
     const steps = plan(this.description, document, only === undefined ? {} : { only: [only].flat() });
     const runtime = await this.init(options.backend);
     const record = options.record?.(steps);
+    this.residency.budgetBytes = options.memoryBudget;
     const events = execute(steps, {
       registry,
       host: tensorHost,
-      services: this.services,
+      services: { ...this.services, files: carryingGraph(this.services.files, document) },
+      residency: this.residency,
       ...(this.cache && { cache: this.cache }),
       ...(keep && { keep }),
       ...(signal && { signal }),
@@ -121,13 +138,20 @@ export class Runner {
       ...(record && { record }),
     });
     const result = await collect(events, options.onEvent);
-    const { outputs } = result;
-    return { outputs, dispose: result.dispose, runtime, tensor: (address) => tensorAt(outputs, address) };
+    const outputs = withSubgraphs(result.outputs, expanded);
+    return {
+      document,
+      outputs,
+      dispose: result.dispose,
+      runtime,
+      tensor: (address) => tensorAt(outputs, address),
+    };
   }
 
   /** Frees all results that were kept. */
   clear(): void {
     this.cache?.clear();
+    this.residency.clear();
   }
 
   private prepare(graph: unknown, changes: RunOptions["set"]): GraphDocument {
@@ -136,8 +160,20 @@ export class Runner {
   }
 }
 
+/** The outputs, with those of subgraphs under the subgraph's own name as well. */
+function withSubgraphs(outputs: RunResult["outputs"], { outputs: ports }: Expanded): RunResult["outputs"] {
+  const all: Record<string, Record<string, unknown>> = { ...outputs };
+  for (const [name, source] of ports) {
+    const [from, to] = [splitAddress(source), splitAddress(name)];
+    const made = outputs[from.node];
+    if (made === undefined || !(from.port in made)) continue;
+    all[to.node] = { ...all[to.node], [to.port]: made[from.port] };
+  }
+  return all;
+}
+
 function tensorAt(outputs: RunResult["outputs"], address: string): tf.Tensor {
-  const [node = "", port = ""] = address.split(".");
+  const { node, port } = splitAddress(address);
   const value = outputs[node]?.[port];
   if (value instanceof tf.Tensor) return value;
   const kept = Object.entries(outputs).flatMap(([id, ports]) =>

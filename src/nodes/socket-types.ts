@@ -7,6 +7,7 @@ import type { EncodedPrompt } from "../diffusion/tokenizer/encode-prompt.ts";
 import type { Model } from "../diffusion/weights/parameters.ts";
 import { weightBytes } from "../tensor/stored/stored-tensor.ts";
 import { TorchGenerator } from "../tensor/torch-generator.ts";
+import { modelBytes, modelParameterCount, modelResidents, modelResources } from "./model/resident-model.ts";
 import type { Optimizer } from "./training/optimizer-value.ts";
 import {
   anyType,
@@ -151,16 +152,15 @@ export const schedulerStateType = socketType<SchedulerState>({
 
 const bytesOfWeights = (weights: Model<unknown>["weights"]): number =>
   Object.values(weights).reduce((sum, weight) => sum + weightBytes(weight), 0);
-const countParameters = (weights: Model<unknown>["weights"]): number =>
-  Object.values(weights).reduce((sum, tensor) => sum + tensor.size, 0);
 
 /** Tensors are counted one by one: a model may share some with the one that it was made from. */
 const modelTraits = {
   guard: (value: unknown): value is Model<unknown> => hasKeys(value, "className", "config", "weights"),
-  resources: (model: Model<unknown>) => Object.values(model.weights),
-  bytes: (model: Model<unknown>) => bytesOfWeights(model.weights),
+  resources: modelResources,
+  bytes: modelBytes,
+  residents: modelResidents,
   describe: (model: Model<unknown>) =>
-    `${model.className}, ${countParameters(model.weights).toLocaleString("en")} parameters`,
+    `${model.className}, ${modelParameterCount(model).toLocaleString("en")} parameters`,
 };
 
 /** A network that predicts noise, velocity or the clean picture: its config and its weights. */
@@ -200,7 +200,7 @@ export const conditioningType = socketType<Conditioning>({
 export const tokensType = socketType<EncodedPrompt>({
   id: "tokens",
   label: "Tokens",
-  shape: "[chunks, 77]",
+  shape: "[chunks, tokens]",
   guard: (value): value is EncodedPrompt => hasKeys(value, "inputIds", "weights"),
   describe: ({ tokenCount }) => `${String(tokenCount)} tokens`,
 });

@@ -4,6 +4,14 @@ import type { TorchGenerator } from "./torch-generator.ts";
 /** Shape of a batch of pictures: NHWC, as everywhere in this project. */
 export type PictureShape = readonly [batch: number, height: number, width: number, channels: number];
 
+/** Numbers in torch's order, that of a tensor `[batch, channels, height, width]`, laid out NHWC. A new tensor. */
+export function fromTorchOrder(values: Float32Array, shape: PictureShape): tf.Tensor4D {
+  const [batch, height, width, channels] = shape;
+  return tf.tidy((): tf.Tensor4D =>
+    tf.transpose(tf.tensor4d(values, [batch, channels, height, width]), [0, 2, 3, 1]),
+  );
+}
+
 /**
  * Draws numbers as torch does for a tensor `[batch, channels, height, width]` and lays them out NHWC.
  *
@@ -18,8 +26,5 @@ export function drawPictures(
   const [batch, height, width, channels] = shape;
   const advanced = generator.clone();
   const values = draw(advanced, batch * height * width * channels);
-  const tensor = tf.tidy((): tf.Tensor4D =>
-    tf.transpose(tf.tensor4d(values, [batch, channels, height, width]), [0, 2, 3, 1]),
-  );
-  return { tensor, generator: advanced };
+  return { tensor: fromTorchOrder(values, shape), generator: advanced };
 }

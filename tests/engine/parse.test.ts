@@ -114,7 +114,7 @@ test("G2 deep nesting does not exhaust the stack", () => {
 
 test("G3 a newer format is refused by number, with what to do", () => {
   const [fault] = faultsOf({ format: 99, nodes: "whatever" });
-  expect(fault).toMatch(/^format: is 99, but this version reads up to 1: .*newer.*Update/);
+  expect(fault).toMatch(/^format: is 99, but this version reads up to 2: .*newer.*Update/);
 });
 
 test("G3 something else than a graph is refused", () => {

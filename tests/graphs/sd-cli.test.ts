@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, it } from "vitest";
 import { decodePicture } from "../../src/diffusion/datasets/decode-picture.ts";
 import { caseOf } from "./sd-cases.ts";
-import { readExpected } from "./tiny-pipelines.ts";
+import { pipelineFolder, readExpected } from "./tiny-pipelines.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "loom-sd-cli-"));
@@ -50,3 +50,20 @@ it.each(["txt2img", "img2img", "inpaint", "depth-to-image"])(
     expect(worst).toBeLessThanOrEqual(2);
   },
 );
+
+it("loom run refuses a config that it does not support by the option's name, and saves nothing", async () => {
+  const changed = join(folder, "changed");
+  cpSync(pipelineFolder("base"), changed, { recursive: true });
+  const config = join(changed, "unet", "config.json");
+  const options = JSON.parse(readFileSync(config, "utf8")) as Record<string, unknown>;
+  writeFileSync(config, JSON.stringify({ ...options, dual_cross_attention: true }));
+  const file = join(folder, "refused.png");
+  const { code, stderr } = await loom([
+    "run",
+    "graphs/txt2img.graph.json",
+    ...["--backend", "wasm", "--set", `model.source=file:${changed}`, "--save", `decode.image=${file}`],
+  ]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/Node "model" .*dual_cross_attention/);
+  expect(existsSync(file)).toBe(false);
+});

@@ -2,10 +2,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
+import { inferShapes } from "../../src/engine/graph/shapes.ts";
 import { serializeDocument } from "../../src/engine/graph/serialize.ts";
 import { readDocument } from "../../src/engine/graph/parse.ts";
 import type { ParamValue } from "../../src/engine/node/params.ts";
 import { nodeServices, Runner } from "../../src/index.ts";
+import { describeNodes } from "../../src/nodes/describe.ts";
+import { setParams } from "../../src/nodes/set-params.ts";
 import { golden, pipeline, type Variant } from "./tiny-pipelines.ts";
 
 const folder = new URL("../../graphs/", import.meta.url);
@@ -169,6 +172,25 @@ const runs: Record<string, { set: Record<string, ParamValue>; output: string; sh
   },
 };
 
+/** N5: what is said of a shape before the run is true of every array of it, and something is said of the result. */
+function expectShapes(outputs: Record<string, Record<string, unknown>>, name: string, set: Settings): void {
+  const description = describeNodes();
+  const document = setParams(description, readDocument(read(name)), set);
+  const inferred = inferShapes(description, document);
+  const axes = { right: 0, wrong: [] as string[] };
+  for (const [node, ports] of Object.entries(outputs)) {
+    for (const [port, value] of Object.entries(ports)) {
+      const shape = inferred.get(`${node}.${port}`);
+      if (shape === undefined || !(value instanceof tf.Tensor)) continue;
+      const fits = shape.length === value.shape.length && shape.every((axis, i) => typeof axis === "string" || axis === value.shape[i]);
+      if (fits) axes.right += shape.filter((axis) => typeof axis === "number").length;
+      else axes.wrong.push(`${node}.${port} is [${value.shape.join()}], said to be [${shape.join()}]`);
+    }
+  }
+  expect(axes.wrong).toEqual([]);
+  expect(axes.right).toBeGreaterThan(0);
+}
+
 describe("the templates in graphs/", () => {
   it("all have their entry here", () => {
     expect(Object.keys(runs).sort()).toEqual(templates.sort());
@@ -187,7 +209,8 @@ describe("the templates in graphs/", () => {
     const runner = new Runner({ services: nodeServices(), cacheBytes: 0 });
     await runner.init("wasm");
     const before = tf.memory().numTensors;
-    const { outputs, dispose } = await runner.run(read(name), { set, backend: "wasm" });
+    const { outputs, dispose } = await runner.run(read(name), { set, backend: "wasm", keep: "all" });
+    expectShapes(outputs, name, set);
     const [node = "", port = ""] = output.split(".");
     const image = outputs[node]?.[port] as tf.Tensor;
     expect(image.shape).toEqual(shape);

@@ -76,71 +76,36 @@ describe("sources over the network", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     base = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
     process.env["HF_ENDPOINT"] = base;
+    process.env["LATENT_LOOM_CACHE"] = join(folder, "cache");
   });
   afterAll(() => {
     delete process.env["HF_ENDPOINT"];
+    delete process.env["LATENT_LOOM_CACHE"];
     server.close();
   });
 
-  it("hf: asks the Hub for the revision's file", async () => {
+  it("hf: and https: go through the cache folder", async () => {
+    answer = (path, response) => {
+      if (path.startsWith("/api/")) response.writeHead(404).end();
+      else response.setHeader("ETag", '"abc"').end("{}");
+    };
+    expect(await textOf(await sources.folder("hf:org/model@v1").open("unet/config.json"))).toBe("{}");
+    expect(await textOf(await sources.folder(`${base}/x.json`).open(""))).toBe("{}");
+    expect((await readdir(join(folder, "cache", "models"))).length).toBe(2);
+  });
+
+  it("in the page, nothing is asked for before the person agreed", async () => {
     const asked: string[] = [];
     answer = (path, response) => {
       asked.push(path);
-      response.setHeader("ETag", '"abc"').end("{}");
+      response.end("{}");
     };
-    expect(await textOf(await sources.folder("hf:org/model@v1").open("unet/config.json"))).toBe("{}");
-    expect(asked).toEqual(["/org/model/resolve/v1/unet/config.json"]);
-  });
-
-  it("tell how far a download is", async () => {
-    answer = (_, response) => response.setHeader("Content-Length", "6").end("abcdef");
-    const seen: string[] = [];
-    await sources.folder(base).open("x.bin", {
-      progress: (done, total, note) => seen.push(`${String(done)}/${String(total)} ${note ?? ""}`),
-    });
-    expect(seen.at(-1)).toBe("6/6 fetching x.bin");
-  });
-
-  it("a missing file is undefined, not an error", async () => {
-    answer = (_, response) => response.writeHead(404).end();
-    expect(await sources.folder(base).open("x.bin")).toBeUndefined();
-  });
-
-  it.each([
-    [401, {}, "access denied (401)"],
-    [403, {}, "access denied (403)"],
-    [429, { "Retry-After": "30" }, "too many requests (429). Try again in 30 s."],
-    [500, {}, "the server answered 500"],
-  ])("status %i is explained, with the file's name", async (status, headers, reason) => {
-    answer = (_, response) => response.writeHead(status, headers).end();
-    await expect(sources.folder(base).open("a/weights.bin")).rejects.toThrow(
-      `"weights.bin" could not be fetched`,
-    );
-    await expect(sources.folder(base).open("a/weights.bin")).rejects.toThrow(reason);
-  });
-
-  it("a connection that breaks off is an error that says how much came", async () => {
-    answer = (_, response) => {
-      response.writeHead(200, { "Content-Length": "100" });
-      response.write("half");
-      setTimeout(() => response.destroy(), 20);
-    };
-    await expect(sources.folder(base).open("x.bin")).rejects.toThrow(
-      /"x.bin": the connection broke after \d+ bytes/,
-    );
-  });
-
-  it("a cancelled download stops", async () => {
-    answer = (_, response) => {
-      response.writeHead(200, { "Content-Length": "100" });
-      response.write("half");
-    };
-    const controller = new AbortController();
-    const opened = sources.folder(base).open("x.bin", { signal: controller.signal });
-    setTimeout(() => {
-      controller.abort();
-    }, 20);
-    await expect(opened).rejects.toMatchObject({ name: "AbortError" });
+    const page = webServices({ baseUrl: base, files: nodeFiles }).sources;
+    await expect(page.folder("hf:org/model").open("unet/config.json")).rejects.toThrow("have not agreed");
+    await expect(page.folder(`${base}/x.json`).open("")).rejects.toThrow("have not agreed");
+    expect(asked).toEqual([]);
+    const agreed = webServices({ baseUrl: base, files: nodeFiles, allow: () => true }).sources;
+    expect(await textOf(await agreed.folder(`${base}/x.json`).open(""))).toBe("{}");
   });
 
   it("in the page, what ships is beside it, and a server's own page is not taken for a file", async () => {

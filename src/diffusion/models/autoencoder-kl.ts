@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { fromTorchOrder } from "../../tensor/draw-pictures.ts";
 import { TorchGenerator } from "../../tensor/torch-generator.ts";
 import type { Model, ParameterSpec, Weights } from "../weights/parameters.ts";
 import type { AutoencoderKlConfig } from "./autoencoder-kl-config.ts";
@@ -116,10 +117,11 @@ export function drawLatents(
   }
   const pictures = batch / list.length;
   return tf.tidy(() => {
+    const count = pictures * height * width * channels;
     const noise = list.map((generator) =>
-      tf.tensor4d(generator.randn(pictures * channels * height * width), [pictures, channels, height, width]),
+      fromTorchOrder(generator.randn(count), [pictures, height, width, channels]),
     );
-    return latentSample(distribution, tf.transpose(tf.concat(noise, 0), [0, 2, 3, 1]));
+    return latentSample(distribution, tf.concat(noise, 0));
   });
 }
 

@@ -4,11 +4,12 @@ import type { Model, ParameterSpec, Weights } from "../weights/parameters.ts";
 import type { ControlnetConfig } from "./controlnet-config.ts";
 import { applyConv } from "./layers/apply.ts";
 import { convParameters } from "./layers/parameters.ts";
-import { embedTimeConditions, timeConditionParameters } from "./unet-2d-condition-embeddings.ts";
+import { embedTimeConditions } from "./unet-2d-condition-embeddings.ts";
 import { downStages, middle } from "./unet-2d-condition-layout.ts";
 import { middleParameters, stageParameters } from "./unet-2d-condition-stages.ts";
 import {
   checkConditionInputs,
+  entryParameters,
   runEncoder,
   textContext,
   type Unet2dConditionInputs,
@@ -48,17 +49,11 @@ function skipChannels(config: ControlnetConfig): number[] {
 }
 
 export function controlnetParameters(config: ControlnetConfig): ParameterSpec[] {
-  const first = config.blockOutChannels[0] ?? 0;
   const mid = middle(config);
   const pointwise = (prefix: string, channels: number): ParameterSpec[] =>
     convParameters(prefix, { inChannels: channels, outChannels: channels, kernel: 1 });
   return [
-    ...convParameters("conv_in", {
-      inChannels: config.inChannels,
-      outChannels: first,
-      kernel: config.convInKernel,
-    }),
-    ...timeConditionParameters(config),
+    ...entryParameters(config),
     ...embeddingParameters(config),
     ...downStages(config).flatMap((stage) => stageParameters(stage, "down")),
     ...skipChannels(config).flatMap((channels, i) => pointwise(downName(i), channels)),

@@ -38,17 +38,22 @@ export interface Unet2dConditionInputs extends TimeConditions {
   readonly onCrossAttention?: AttentionListener;
 }
 
+/** Convolution in and embeddings of the time step and its companions, with which a ControlNet begins too. */
+export const entryParameters = (config: ConditionEncoderConfig): ParameterSpec[] => [
+  ...convParameters("conv_in", {
+    inChannels: config.inChannels,
+    outChannels: config.blockOutChannels[0] ?? 0,
+    kernel: config.convInKernel,
+  }),
+  ...timeConditionParameters(config),
+];
+
 /** Every parameter, in the order in which diffusers' constructor makes them. */
 export function unet2dConditionParameters(config: Unet2dConditionConfig): ParameterSpec[] {
   const first = config.blockOutChannels[0] ?? 0;
   const mid = middle(config);
   return [
-    ...convParameters("conv_in", {
-      inChannels: config.inChannels,
-      outChannels: first,
-      kernel: config.convInKernel,
-    }),
-    ...timeConditionParameters(config),
+    ...entryParameters(config),
     ...downStages(config).flatMap((stage) => stageParameters(stage, "down")),
     ...(mid ? middleParameters(mid) : []),
     ...upStages(config).flatMap((stage) => stageParameters(stage, "up")),

@@ -14,7 +14,7 @@ import { defineScheduler } from "./definition.ts";
 import { addNoiseByTimestep, noiseSchedule } from "./noise-schedule.ts";
 import { makePlan } from "./plan.ts";
 import { epsilonFromOriginal, epsilonFromOutput, originalFromOutput } from "./prediction.ts";
-import { clipSample, combine, root, thresholdSample } from "./tensor-math.ts";
+import { combine, limitSample, root } from "./tensor-math.ts";
 
 /** Denoising diffusion implicit models: the same model in fewer steps, without fresh noise unless asked for. */
 export const ddimScheduler = defineScheduler({
@@ -69,16 +69,7 @@ export const ddimScheduler = defineScheduler({
             const alphaProd = alphaAt(t);
             const alphaProdPrev = t - stride >= 0 ? alphaAt(t - stride) : finalAlpha;
             const guess = originalFromOutput(config.prediction_type, modelOutput, sample, alphaProd);
-            let predOriginalSample = guess;
-            if (config.thresholding) {
-              predOriginalSample = thresholdSample(
-                guess,
-                config.dynamic_thresholding_ratio,
-                config.sample_max_value,
-              );
-            } else if (config.clip_sample) {
-              predOriginalSample = clipSample(guess, config.clip_sample_range);
-            }
+            const predOriginalSample = limitSample(config, guess);
             const predEpsilon = useClippedModelOutput
               ? epsilonFromOriginal(predOriginalSample, sample, alphaProd)
               : epsilonFromOutput(config.prediction_type, modelOutput, sample, alphaProd);

@@ -14,7 +14,7 @@ import { defineScheduler } from "./definition.ts";
 import { addNoiseByTimestep, noiseSchedule } from "./noise-schedule.ts";
 import { makePlan } from "./plan.ts";
 import { originalFromOutput, splitVariance } from "./prediction.ts";
-import { clipSample, combine, root, thresholdSample } from "./tensor-math.ts";
+import { combine, limitSample, root } from "./tensor-math.ts";
 
 const varianceTypes = [
   "fixed_small",
@@ -95,16 +95,7 @@ export const ddpmScheduler = defineScheduler({
             const currentAlpha = f32(alphaProd / alphaProdPrev);
             const currentBeta = f32(1 - currentAlpha);
             const guess = originalFromOutput(config.prediction_type, mean, sample, alphaProd);
-            let predOriginalSample = guess;
-            if (config.thresholding) {
-              predOriginalSample = thresholdSample(
-                guess,
-                config.dynamic_thresholding_ratio,
-                config.sample_max_value,
-              );
-            } else if (config.clip_sample) {
-              predOriginalSample = clipSample(guess, config.clip_sample_range);
-            }
+            const predOriginalSample = limitSample(config, guess);
             // Ho et al. 2020, eq. 7
             const originalCoefficient = f32(f32(root(alphaProdPrev) * currentBeta) / betaProd);
             const sampleCoefficient = f32(f32(root(currentAlpha) * f32(1 - alphaProdPrev)) / betaProd);

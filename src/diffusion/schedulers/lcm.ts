@@ -13,7 +13,7 @@ import { addNoiseByTimestep, noiseSchedule } from "./noise-schedule.ts";
 import { makePlan } from "./plan.ts";
 import { originalFromOutput } from "./prediction.ts";
 import type { SamplingOptions } from "./scheduler.ts";
-import { clipSample, combine, root, thresholdSample } from "./tensor-math.ts";
+import { combine, limitSample, root } from "./tensor-math.ts";
 
 /** Standard deviation of the data that the boundary condition assumes (Song et al. 2023, appendix C). */
 const SIGMA_DATA = 0.5;
@@ -72,12 +72,7 @@ export const lcmScheduler = defineScheduler({
           step: ({ modelOutput, sample, index, noise }) => {
             const t = at(timesteps, index);
             const guess = originalFromOutput(config.prediction_type, modelOutput, sample, alphaAt(t));
-            let original = guess;
-            if (config.thresholding) {
-              original = thresholdSample(guess, config.dynamic_thresholding_ratio, config.sample_max_value);
-            } else if (config.clip_sample) {
-              original = clipSample(guess, config.clip_sample_range);
-            }
+            const original = limitSample(config, guess);
             // c_out·x_0 + c_skip·x_t (Luo et al. 2023, eq. 9)
             const scaled = f32(t * f32(config.timestep_scaling));
             const squared = f32(f32(scaled * scaled) + SIGMA_DATA ** 2);

@@ -69,3 +69,19 @@ export function thresholdSample(x: tf.Tensor4D, ratio: number, maximum: number):
 
 /** Clips to ±range. */
 export const clipSample = (x: tf.Tensor4D, range: number): tf.Tensor4D => tf.clipByValue(x, -range, range);
+
+/** The options of diffusers' schedulers that keep a guess of x_0 in the range of pictures. */
+interface SampleLimits {
+  readonly thresholding: boolean;
+  readonly dynamic_thresholding_ratio: number;
+  readonly sample_max_value: number;
+  readonly clip_sample: boolean;
+  readonly clip_sample_range: number;
+}
+
+/** x by dynamic thresholding, clipped, or as it is: thresholding comes first where both are asked for. */
+export function limitSample(limits: SampleLimits, x: tf.Tensor4D): tf.Tensor4D {
+  if (limits.thresholding)
+    return thresholdSample(x, limits.dynamic_thresholding_ratio, limits.sample_max_value);
+  return limits.clip_sample ? clipSample(x, limits.clip_sample_range) : x;
+}

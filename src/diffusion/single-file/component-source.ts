@@ -40,7 +40,13 @@ export function componentSource(
     }
     return bytes;
   };
-  return { name, size: header.byteLength + end, read };
+  const size = header.byteLength + end;
+  return {
+    name,
+    size,
+    read,
+    ...(source.prepare && { prepare: () => source.prepare?.() ?? Promise.resolve() }),
+  };
 }
 
 /** A file whose whole content is `text`. */

@@ -18,6 +18,16 @@ export function storedDtype({ spec, entry }: PlacedParameter, precision: WeightP
   return precision === "as saved" ? (STORED[entry.dtype] ?? "float32") : precision;
 }
 
+/** Bytes that parameters take once they are loaded. */
+export const keptBytes = (
+  placed: readonly PlacedParameter[],
+  precision: WeightPrecision = "as saved",
+): number =>
+  placed.reduce((bytes, parameter) => {
+    const size = parameter.spec.shape.reduce((product, length) => product * length, 1);
+    return bytes + (storedDtype(parameter, precision) === "float32" ? 4 * size : 4 * Math.ceil(size / 2));
+  }, 0);
+
 /**
  * One parameter from the slices of its file, in this project's layout. Beside what is kept, no more than one copy of the parameter
  * and two slices are in memory; where it goes to a GPU, the loader waits until that has taken it.

@@ -1,7 +1,6 @@
 import type { LoomCanvas } from "../canvas/loom-canvas.ts";
-import { fileNameOf, writeGraph } from "../files/read-graph.ts";
-import { download } from "../files/transfer.ts";
 import { tidy } from "../graph/tidy.ts";
+import type { LoomKeeping } from "../keeping/loom-keeping.ts";
 import type { RunControl } from "../run/run-control.ts";
 import type { ActionId } from "../shortcuts.ts";
 import {
@@ -11,6 +10,7 @@ import {
   frameSelected,
   nudgeSelected,
 } from "../store/commands.ts";
+import { openSelected, subgraphSelected, toggleMode, unpackSelected } from "../store/subgraph-commands.ts";
 import type { EditorSession } from "../store/session.ts";
 
 /** What actions need of the page. */
@@ -18,10 +18,15 @@ export interface ActionHost {
   readonly session: EditorSession;
   readonly control: RunControl;
   readonly canvas: LoomCanvas;
+  readonly keeping: LoomKeeping;
   openPaletteAtCenter(): void;
   openFile(): void;
   openHelp(): void;
   openTemplates(): void;
+  openOwnNodes(): void;
+  /** Says why something was not done; an empty text says nothing. */
+  tell(text: string): void;
+  openModels(): void;
   toggleList(): void;
   toggleProblems(): void;
 }
@@ -33,7 +38,8 @@ const LEAP = 100;
 export const ACTIONS: Readonly<Record<ActionId, (host: ActionHost) => void>> = {
   run: ({ control }) => void control.run(),
   "run-to": ({ control, session }) => {
-    if (session.selection.nodes.size > 0) void control.run([...session.selection.nodes]);
+    const paths = [...session.selection.nodes].map((id) => session.pathOf(id));
+    if (paths.length > 0) void control.run(paths);
   },
   cancel: ({ control }) => void control.cancel(),
   undo: ({ session }) => void session.store.undo(),
@@ -43,6 +49,21 @@ export const ACTIONS: Readonly<Record<ActionId, (host: ActionHost) => void>> = {
   "delete-bridging": ({ session }) => deleteSelected(session, true),
   duplicate: ({ session }) => duplicateSelected(session),
   frame: ({ session }) => frameSelected(session),
+  subgraph: (host) => host.tell(subgraphSelected(host.session)),
+  unpack: (host) => host.tell(unpackSelected(host.session)),
+  "open-subgraph": ({ session, canvas }) => {
+    const [id] = session.selection.nodes;
+    if (id !== undefined) canvas.nodeElement(id)?.editNote();
+    openSelected(session);
+  },
+  "leave-subgraph": ({ session, canvas }) => {
+    const { path } = session.store;
+    if (path.length > 0) void canvas.reveal(path.join("/"));
+  },
+  mute: ({ session }) => toggleMode(session, "mute"),
+  bypass: ({ session }) => toggleMode(session, "bypass"),
+  "own-nodes": (host) => host.openOwnNodes(),
+  shapes: ({ canvas }) => canvas.toggleShapes(),
   "select-all": ({ session }) => session.selection.set(Object.keys(session.document.nodes)),
   escape: ({ canvas, session }) => {
     if (!canvas.cancelGesture()) session.selection.clear();
@@ -77,8 +98,12 @@ export const ACTIONS: Readonly<Record<ActionId, (host: ActionHost) => void>> = {
   "zoom-out": ({ canvas }) => void canvas.zoomBy(0.8),
   list: (host) => host.toggleList(),
   problems: (host) => host.toggleProblems(),
+  models: (host) => host.openModels(),
   templates: (host) => host.openTemplates(),
-  save: ({ session }) => download(fileNameOf(session.document), writeGraph(session.document)),
+  save: ({ keeping }) => keeping.saveFile(),
+  library: ({ keeping }) => keeping.openLibrary(),
+  history: ({ keeping }) => keeping.openHistory(),
+  share: ({ keeping }) => keeping.openShare(),
   open: (host) => host.openFile(),
   help: (host) => host.openHelp(),
 };

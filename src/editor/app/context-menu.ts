@@ -23,7 +23,7 @@ export function menuAt(canvas: LoomCanvas, session: EditorSession, event: MouseE
   if (node) {
     const id = canvas.idOf(node);
     if (!session.selection.nodes.has(id)) session.selection.set([id]);
-    return { ...place, entries: nodeEntries(session, id) };
+    return { ...place, entries: nodeEntries(canvas, session, id) };
   }
   const wire = canvas.wireAt(at.x, at.y);
   if (wire) {
@@ -37,6 +37,9 @@ export function menuAt(canvas: LoomCanvas, session: EditorSession, event: MouseE
       { label: "Select all", action: "select-all" },
       { label: "Tidy the graph", action: "tidy" },
       { label: "Show all", action: "fit" },
+      ...(session.store.path.length === 0
+        ? []
+        : [{ label: "Leave the subgraph", action: "leave-subgraph" } as const]),
       { label: "Undo", action: "undo" },
       { label: "Redo", action: "redo" },
     ],
@@ -53,19 +56,36 @@ function frameEntries(canvas: LoomCanvas, session: EditorSession, frame: string)
   ];
 }
 
-function nodeEntries(session: EditorSession, id: string): MenuEntry[] {
+function nodeEntries(canvas: LoomCanvas, session: EditorSession, id: string): MenuEntry[] {
   const { store, catalog, selection } = session;
   const zone = store.document.nodes[id]?.zone;
-  const isEnd = catalog.node(store.document.nodes[id]?.type ?? "")?.zoneEnd !== undefined;
+  const record = store.document.nodes[id];
+  const info = catalog.node(record?.type ?? "");
+  const isEnd = info?.zoneEnd !== undefined || info?.boundary !== undefined;
   const entries: MenuEntry[] = [
     { label: "Run to here", action: "run-to" },
     { label: "Rename", action: "rename" },
     { label: "Fold or unfold", action: "fold" },
     { label: "Duplicate", action: "duplicate" },
     { label: "Frame what is selected", action: "frame" },
+    { label: "Make a subgraph of what is selected", action: "subgraph" },
+    { label: record?.mode === "mute" ? "Mute no more" : "Mute", action: "mute" },
+    { label: record?.mode === "bypass" ? "Bypass no more" : "Bypass", action: "bypass" },
     { label: "Delete", action: "delete" },
     { label: "Delete and join the wires", action: "delete-bridging" },
   ];
+  if (info?.subgraph !== undefined) {
+    entries.push(
+      { label: "Open the subgraph", action: "open-subgraph" },
+      { label: "Unpack the subgraph", action: "unpack" },
+      {
+        label: "Keep as a node of your own",
+        run: () => canvas.dispatchEvent(new CustomEvent("keep-own", { detail: id })),
+      },
+    );
+  }
+  if (info?.boundary !== undefined)
+    entries.push({ label: "Ports…", run: () => canvas.dispatchEvent(new CustomEvent("edit-ports")) });
   const frame = Object.entries(framesOf(store.document)).find(([, { nodes }]) => nodes.includes(id));
   if (frame) {
     entries.push({

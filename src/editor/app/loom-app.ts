@@ -1,15 +1,18 @@
 import { LitElement, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { ref } from "lit/directives/ref.js";
+import { expand } from "../../engine/graph/expand.ts";
 import type { LoomCanvas, SourceRequest } from "../canvas/loom-canvas.ts";
 import type { ParamRef } from "../canvas/param-field.ts";
 import type { PaletteRequest } from "../canvas/gestures/gesture.ts";
-import { Autosave } from "../files/autosave.ts";
-import type { SaveState } from "../files/autosave.ts";
-import { readGraph } from "../files/read-graph.ts";
 import type { Template } from "../files/templates.ts";
 import { onDrop, pickFile } from "../files/transfer.ts";
-import type { PaletteEntry } from "../graph/search.ts";
+import { omit } from "../graph/edits.ts";
+import { fragmentOf } from "../graph/fragment.ts";
+import type { PaletteEntry, PaletteExtras } from "../graph/search.ts";
+import { DownloadConsent } from "../models/consent.ts";
+import type { LoomDownloads } from "../models/loom-downloads.ts";
+import type { LoomModels } from "../models/loom-models.ts";
 import type { MenuEntry } from "../panels/loom-menu.ts";
 import type { LoomCarry } from "../panels/loom-carry.ts";
 import type { LoomMask } from "../mask/loom-mask.ts";
@@ -18,9 +21,17 @@ import type { LoomTemplates } from "../panels/loom-templates.ts";
 import type { RunControl } from "../run/run-control.ts";
 import { actionFor } from "../shortcuts.ts";
 import type { ActionId } from "../shortcuts.ts";
+import { closedSubgraphs } from "../store/subgraph-commands.ts";
+import type { LoomOwn } from "../subgraph/loom-own.ts";
+import type { LoomPorts } from "../subgraph/loom-ports.ts";
+import { OwnNodes, infoOf } from "../subgraph/own-nodes.ts";
+import type { PictureHistory } from "../history/history.ts";
+import type { LoomKeeping } from "../keeping/loom-keeping.ts";
+import type { Keeper } from "../library/keeper.ts";
 import type { EditorSession } from "../store/session.ts";
 import { controls } from "../theme/controls.ts";
 import { icons } from "../theme/icons.ts";
+import type { Room } from "../worker/models-client.ts";
 import { ACTIONS } from "./actions.ts";
 import type { ActionHost } from "./actions.ts";
 import { appStyles } from "./app-styles.ts";
@@ -37,27 +48,31 @@ export class LoomApp extends LitElement implements ActionHost {
   static override properties = {
     session: { attribute: false },
     control: { attribute: false },
+    keeper: { attribute: false },
+    history: { attribute: false },
     palette: { state: true },
     menu: { state: true },
     showProblems: { state: true },
     showList: { state: true },
     notice: { state: true },
-    saveState: { state: true },
   };
 
   static override styles = [controls, appStyles];
 
   declare session: EditorSession;
   declare control: RunControl;
+  declare keeper: Keeper;
+  declare history: PictureHistory;
   declare palette: PaletteRequest | undefined;
   declare menu: MenuRequest | undefined;
   declare showProblems: boolean;
   declare showList: boolean;
   declare notice: string;
-  declare saveState: SaveState;
   #unsubscribe: (() => void)[] = [];
   #sources: SourceFiles | undefined;
+  readonly own = new OwnNodes();
   #frame = 0;
+  #extras: PaletteExtras = {};
 
   constructor() {
     super();
@@ -66,21 +81,27 @@ export class LoomApp extends LitElement implements ActionHost {
     this.showProblems = false;
     this.showList = false;
     this.notice = "";
-    this.saveState = "saved";
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
     const { session, control } = this;
     this.#sources = new SourceFiles(() => this.canvas, control);
+    const { models } = control;
+    const consent =
+      models &&
+      new DownloadConsent(session.catalog.description, models, async (question) =>
+        this.#part<LoomDownloads>("loom-downloads").ask(question),
+      );
+    if (consent)
+      control.consent = (only) =>
+        consent.agree(expand(session.base.description, session.store.root).document, only);
     const refresh = (): void => {
       this.#frame ||= requestAnimationFrame(() => {
         this.#frame = 0;
         this.requestUpdate();
       });
     };
-    const saving = new Autosave(session.store, (state) => (this.saveState = state));
-    void saving;
     this.#unsubscribe = [
       session.store.subscribe(refresh),
       session.store.subscribe(({ cause }) => {
@@ -89,6 +110,7 @@ export class LoomApp extends LitElement implements ActionHost {
       session.selection.subscribe(refresh),
       session.runs.subscribe(refresh),
       control.subscribe(refresh),
+      this.keeper.subscribe(refresh),
       session.onFaults(refresh),
       listenToClipboard(
         session,
@@ -97,6 +119,7 @@ export class LoomApp extends LitElement implements ActionHost {
       ),
     ];
     window.addEventListener("keydown", this.#key);
+    void this.own.load().catch(() => undefined);
     onDrop(document.body, (file, event) => void this.#dropped(file, event));
     void control.start().then(
       () => control.upgrade(),
@@ -121,6 +144,12 @@ export class LoomApp extends LitElement implements ActionHost {
     return canvas;
   }
 
+  get keeping(): LoomKeeping {
+    const keeping = this.renderRoot.querySelector<LoomKeeping>("loom-keeping");
+    if (!keeping) throw new Error("The page is not drawn yet.");
+    return keeping;
+  }
+
   protected override render(): TemplateResult {
     const { session } = this;
     const problems = session.problems();
@@ -129,9 +158,7 @@ export class LoomApp extends LitElement implements ActionHost {
       <main>
         <loom-canvas
           .session=${session}
-          @open-palette=${(event: CustomEvent<PaletteRequest>): void => {
-            this.palette = event.detail;
-          }}
+          @open-palette=${(event: CustomEvent<PaletteRequest>): void => this.#openPalette(event.detail)}
           @contextmenu=${(event: MouseEvent): void => {
             const target = event.composedPath()[0];
             if (target instanceof HTMLElement && target.matches("input, textarea, pre")) return;
@@ -142,6 +169,8 @@ export class LoomApp extends LitElement implements ActionHost {
           @paint-mask=${(event: CustomEvent<ParamRef>): void => this.#paintMask(event.detail)}
           @edit-carry=${(event: CustomEvent<string>): void =>
             void this.renderRoot.querySelector<LoomCarry>("loom-carry")?.open(event.detail)}
+          @edit-ports=${(): void => void this.renderRoot.querySelector<LoomPorts>("loom-ports")?.open()}
+          @keep-own=${(event: CustomEvent<string>): void => void this.#keepOwn(event.detail)}
           @open-templates=${(): void => this.openTemplates()}
           @view-failed=${(event: CustomEvent<unknown>): void => {
             this.notice = `The view could not follow the graph: ${String(event.detail)}`;
@@ -154,10 +183,12 @@ export class LoomApp extends LitElement implements ActionHost {
                 @pick-source=${(event: CustomEvent<SourceRequest>): void => void this.#sources?.pick(event.detail)}
                 @paint-mask=${(event: CustomEvent<ParamRef>): void => this.#paintMask(event.detail)}
                 @reveal=${(event: CustomEvent<string>): void => void this.canvas.reveal(event.detail)}
+                @act=${(event: CustomEvent<ActionId>): void => this.act(event.detail)}
                 @close=${(): void => this.toggleList()}
               ></loom-list>`
             : nothing
         }
+        <loom-crumbs .session=${session}></loom-crumbs>
         <loom-minimap .canvas=${this.hasUpdated ? this.canvas : undefined} .session=${session}></loom-minimap>
         ${this.palette ? this.#paletteAt(this.palette) : nothing}
         ${this.menu ? this.#menuAt(this.menu) : nothing}
@@ -186,11 +217,26 @@ export class LoomApp extends LitElement implements ActionHost {
       ${statusBar(this, problems.length)}
       <loom-templates
         @choose=${(event: CustomEvent<Template>): void => {
-          this.#open(event.detail.text, event.detail.name);
+          this.keeping.openTemplate(event.detail.text, event.detail.name);
           this.canvas.element.focus({ preventScroll: true });
         }}
       ></loom-templates>
+      <loom-keeping
+        .session=${session}
+        .control=${this.control}
+        .keeper=${this.keeper}
+        .history=${this.history}
+        @notice=${(event: CustomEvent<string>): void => {
+          this.notice = event.detail;
+        }}
+        @opened=${(): void => {
+          this.notice = "";
+        }}
+      ></loom-keeping>
       <loom-carry .session=${session}></loom-carry> <loom-mask .session=${session}></loom-mask>
+      <loom-ports .session=${session}></loom-ports> <loom-own .own=${this.own}></loom-own>
+      <loom-models .models=${this.control.models}></loom-models>
+      <loom-downloads .room=${this.#room}></loom-downloads>
       <loom-shortcuts></loom-shortcuts>`;
   }
 
@@ -205,9 +251,10 @@ export class LoomApp extends LitElement implements ActionHost {
       ${ref(place)}
       .catalog=${this.session.catalog}
       .end=${request.from}
+      .extras=${this.#extras}
       @choose=${(event: CustomEvent<PaletteEntry>): void => {
         this.palette = undefined;
-        addChosen(this.canvas, event.detail, request);
+        addChosen(this.canvas, event.detail, request, this.own.nodes);
       }}
       @close=${(): void => {
         this.palette = undefined;
@@ -242,26 +289,13 @@ export class LoomApp extends LitElement implements ActionHost {
     void this.renderRoot.querySelector<LoomTemplates>("loom-templates")?.open();
   }
 
-  #open(text: string, name: string): void {
-    try {
-      this.session.store.replace(readGraph(text), `Open ${name}`);
-      this.notice = "";
-    } catch (error) {
-      this.notice = `${name} was not opened. ${error instanceof Error ? error.message : String(error)}`;
-    }
-  }
-
   /** A picture or a model that is dropped on a node becomes its source; anything else should be a graph. */
   async #dropped(file: File, event: DragEvent): Promise<void> {
-    if (!(await this.#sources?.drop(file, event))) await this.#openFile(file);
+    if (!(await this.#sources?.drop(file, event))) await this.keeping.openFile(file);
   }
 
   #paintMask(param: ParamRef): void {
     void this.renderRoot.querySelector<LoomMask>("loom-mask")?.open(param);
-  }
-
-  async #openFile(file: File): Promise<void> {
-    this.#open(await file.text(), file.name);
   }
 
   #key = (event: KeyboardEvent): void => {
@@ -271,8 +305,8 @@ export class LoomApp extends LitElement implements ActionHost {
       target.matches("input:not([type=checkbox]), select, textarea, dialog *");
     const action = actionFor(event, inField);
     if (action === undefined) return;
-    if (action === "palette" && target instanceof HTMLElement && target.matches("button, input, summary"))
-      return;
+    const onPress = action === "palette" || action === "open-subgraph";
+    if (onPress && target instanceof HTMLElement && target.matches("button, input, summary, a")) return;
     event.preventDefault();
     this.act(action);
   };
@@ -282,11 +316,55 @@ export class LoomApp extends LitElement implements ActionHost {
   }
 
   openPaletteAtCenter(): void {
-    this.palette = this.canvas.center();
+    this.#openPalette(this.canvas.center());
+  }
+
+  #openPalette(request: PaletteRequest): void {
+    const { session, own } = this;
+    const kept = own.nodes.flatMap((node) => {
+      const info = infoOf(session.base.description, node);
+      return info ? [{ name: node.name, info }] : [];
+    });
+    this.#extras = { own: kept, closed: closedSubgraphs(session) };
+    this.palette = request;
+  }
+
+  async #keepOwn(id: string): Promise<void> {
+    const { document, catalog } = this.session;
+    const graph = fragmentOf(document, catalog, [id]);
+    const name = catalog.node(document.nodes[id]?.type ?? "")?.title ?? id;
+    try {
+      await this.own.keep(name, { ...omit(graph, "zones"), name });
+      this.openOwnNodes();
+    } catch (error) {
+      this.notice = `${name} could not be kept: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  }
+
+  openOwnNodes(): void {
+    void this.renderRoot.querySelector<LoomOwn>("loom-own")?.open();
+  }
+
+  tell(text: string): void {
+    if (text !== "") this.notice = text;
+  }
+
+  openModels(): void {
+    void this.#part<LoomModels>("loom-models").open();
+  }
+
+  #room = async (): Promise<Room | undefined> => this.control.models?.room();
+
+  #part<T extends Element>(name: string): T {
+    const part = this.renderRoot.querySelector<T>(name);
+    if (!part) throw new Error(`The page has no ${name} yet.`);
+    return part;
   }
 
   openFile(): void {
-    void pickFile(".json,application/json").then((file) => (file ? this.#openFile(file) : undefined));
+    void pickFile(".json,.png,application/json,image/png").then((file) =>
+      file ? this.keeping.openFile(file) : undefined,
+    );
   }
 
   openHelp(): void {

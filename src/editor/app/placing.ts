@@ -2,6 +2,8 @@ import type { LoomCanvas } from "../canvas/loom-canvas.ts";
 import { contains } from "../canvas/geometry.ts";
 import type { PaletteRequest } from "../canvas/gestures/gesture.ts";
 import { insertNode, insertZone } from "../graph/insert.ts";
+import { insertOwn } from "../subgraph/insert-own.ts";
+import type { OwnNode } from "../subgraph/own-nodes.ts";
 import type { PaletteEntry } from "../graph/search.ts";
 import { zonesInside } from "../graph/zones.ts";
 import type { ClipboardPlace } from "./clipboard.ts";
@@ -27,12 +29,19 @@ export function pastePlace(canvas: LoomCanvas): ClipboardPlace {
 }
 
 /** Adds what was chosen in the palette, wired to the end that asked for it. */
-export function addChosen(canvas: LoomCanvas, entry: PaletteEntry, request: PaletteRequest): void {
+export function addChosen(
+  canvas: LoomCanvas,
+  entry: PaletteEntry,
+  request: PaletteRequest,
+  own: readonly OwnNode[] = [],
+): void {
   const { store, catalog, selection } = canvas.session;
   const at = [onGrid(request.x) - (request.from?.side === "input" ? 264 : 0), onGrid(request.y)] as const;
   const zone = zoneAt(canvas, request.x, request.y);
-  const insertion =
-    entry.kind === "zone"
+  const kept = entry.kind === "own" ? own.find(({ name }) => name === entry.id) : undefined;
+  const insertion = kept
+    ? insertOwn(store.document, catalog, kept, at, { end: request.from, zone })
+    : entry.kind === "zone"
       ? insertZone(store.document, catalog, entry.id, at, { end: request.from, parent: zone })
       : insertNode(store.document, catalog, entry.id, at, { end: request.from, zone });
   store.execute(`Add ${entry.title}`, insertion.edit);

@@ -1,6 +1,6 @@
 import { html } from "lit";
 import type { TemplateResult } from "lit";
-import type { SaveState } from "../files/autosave.ts";
+import type { Keeper } from "../library/keeper.ts";
 import type { RunControl } from "../run/run-control.ts";
 import { formatDuration } from "../run/run-model.ts";
 import type { EditorSession } from "../store/session.ts";
@@ -10,7 +10,7 @@ export interface StatusHost {
   readonly session: EditorSession;
   readonly control: RunControl;
   readonly showProblems: boolean;
-  readonly saveState: SaveState;
+  readonly keeper: Keeper;
   toggleProblems(): void;
 }
 
@@ -60,8 +60,11 @@ export function statusBar(host: StatusHost, problems: number): TemplateResult {
     >
     <span class="gap"></span>
     <span class="optional">${nodes === 1 ? "1 node" : `${nodes} nodes`}</span>
-    <span class=${host.saveState === "failed" ? "bad" : ""} data-save=${host.saveState}
-      >${{ saved: "Saved", saving: "Saving", failed: "Not saved: the browser keeps nothing here" }[host.saveState]}</span
+    <span
+      class=${host.keeper.state === "failed" ? "bad" : ""}
+      data-save=${host.keeper.state}
+      title=${host.keeper.words.long}
+      >${host.keeper.words.short}</span
     >
   </footer>`;
 }

@@ -1,17 +1,16 @@
 import { html } from "lit";
 import type { TemplateResult } from "lit";
-import type { GraphDocument } from "../../engine/graph/document.ts";
 import { rename } from "../graph/edits.ts";
+import type { LoomKeeping } from "../keeping/loom-keeping.ts";
 import type { ActionId } from "../shortcuts.ts";
 import type { EditorSession } from "../store/session.ts";
 import { icons, mark } from "../theme/icons.ts";
-
-const EMPTY: GraphDocument = { format: 1, name: "New graph", nodes: {}, edges: [] };
 
 /** What the bar shows and starts. */
 export interface ToolbarHost {
   readonly session: EditorSession;
   readonly showList: boolean;
+  readonly keeping: LoomKeeping;
   act(action: ActionId): void;
   openTemplates(): void;
 }
@@ -40,11 +39,11 @@ export function toolbar(host: ToolbarHost): TemplateResult {
     <input
       class="name"
       aria-label="Name of the graph"
-      title=${store.document.description ?? ""}
-      .value=${store.document.name ?? ""}
+      title=${store.root.description ?? ""}
+      .value=${store.root.name ?? ""}
       placeholder="Name this graph"
       @change=${(event: Event): void =>
-        store.execute("Rename graph", rename((event.currentTarget as HTMLInputElement).value))}
+        store.executeRoot("Rename graph", rename((event.currentTarget as HTMLInputElement).value))}
     />
     <span class="rule optional"></span>
     <button title="Templates" aria-label="Templates" @click=${(): void => host.openTemplates()}>
@@ -52,9 +51,17 @@ export function toolbar(host: ToolbarHost): TemplateResult {
     </button>
     <button
       class="optional"
+      title="Models in this browser"
+      aria-label="Models in this browser"
+      @click=${(): void => host.act("models")}
+    >
+      ${icons.store}<span class="label">Models</span>
+    </button>
+    <button
+      class="optional"
       title="New graph"
       aria-label="New graph"
-      @click=${(): void => store.replace(EMPTY, "New graph")}
+      @click=${(): void => host.keeping.newGraph()}
     >
       ${icons.file}<span class="label">New</span>
     </button>
@@ -68,6 +75,15 @@ export function toolbar(host: ToolbarHost): TemplateResult {
     </button>
     <button title="Save as a file" aria-label="Save as a file" @click=${(): void => host.act("save")}>
       ${icons.download}<span class="label">Save</span>
+    </button>
+    <button title="Your graphs" aria-label="Your graphs" @click=${(): void => host.act("library")}>
+      ${icons.library}<span class="label">Library</span>
+    </button>
+    <button title="Pictures" aria-label="Pictures" @click=${(): void => host.act("history")}>
+      ${icons.pictures}<span class="label">Pictures</span>
+    </button>
+    <button class="scarce" title="Share" aria-label="Share" @click=${(): void => host.act("share")}>
+      ${icons.share}<span class="label">Share</span>
     </button>
     <span class="rule"></span>
     ${button("undo", store.undoLabel === undefined ? "Undo" : `Undo: ${store.undoLabel}`, icons.undo, store.undoLabel === undefined)}

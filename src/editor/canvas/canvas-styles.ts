@@ -65,6 +65,20 @@ export const canvasStyles = css`
     stroke-dasharray: 7 5;
   }
 
+  .labels text {
+    fill: var(--text);
+    stroke: var(--canvas);
+    stroke-width: 4px;
+    stroke-linejoin: round;
+    paint-order: stroke;
+    font: 600 var(--text-s) / 1 var(--mono);
+    text-anchor: middle;
+  }
+
+  .area.far .labels {
+    display: none;
+  }
+
   .zones {
     position: absolute;
     pointer-events: none;

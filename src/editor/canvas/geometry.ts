@@ -20,6 +20,15 @@ export const isRerouteType = (type: string): boolean => type === REROUTE.type;
 
 export const isReroute = (shape: NodeShape): boolean => isRerouteType(shape.info?.type ?? "");
 
+/** A note has no ports and no fields: what it says stands below its header, as tall as it is. */
+export const NOTE = "value/note";
+
+export const isNote = (shape: NodeShape): boolean => shape.info?.type === NOTE;
+
+/** Whether a button stands below the parameters: carried values, the inside of a subgraph, or its ports. */
+export const hasButton = ({ info }: NodeShape): boolean =>
+  info?.zoneEnd !== undefined || info?.subgraph !== undefined || info?.boundary !== undefined;
+
 export interface PortPlace {
   readonly x: number;
   readonly y: number;
@@ -74,6 +83,11 @@ export function layoutNode(shape: NodeShape, face: NodeFace): NodeLayout {
       hasAdvanced: false,
     };
   }
+  if (isNote(shape) && !face.collapsed) {
+    for (const param of shape.params) inputs.set(param.name, { x: 0, y: NODE.header / 2 });
+    const nothing = { params: [], hiddenParams: 0, hasAdvanced: false };
+    return { width, height: NODE.header, inputs, outputs, ...nothing };
+  }
   if (face.collapsed) {
     const y = NODE.collapsed / 2;
     for (const port of [...shape.inputs, ...shape.params]) inputs.set(port.name, { x: 0, y });
@@ -97,7 +111,7 @@ export function layoutNode(shape: NodeShape, face: NodeFace): NodeLayout {
     y += paramHeight(param, face.wired);
   }
   if (hasAdvanced) y += NODE.advanced;
-  if (shape.info?.zoneEnd) y += NODE.advanced;
+  if (hasButton(shape)) y += NODE.advanced;
   for (const param of shape.params) if (!inputs.has(param.name)) inputs.set(param.name, { x: 0, y: top });
   return {
     width,
@@ -148,6 +162,12 @@ function wireCurve(from: PortPlace, to: PortPlace): readonly [PortPlace, PortPla
 export function wirePath(from: PortPlace, to: PortPlace): string {
   const [a, b, c, d] = wireCurve(from, to);
   return `M${round(a.x)} ${round(a.y)}C${round(b.x)} ${round(b.y)} ${round(c.x)} ${round(c.y)} ${round(d.x)} ${round(d.y)}`;
+}
+
+/** The middle of a wire. */
+export function midOfWire(from: PortPlace, to: PortPlace): PortPlace {
+  const [a, b, c, d] = wireCurve(from, to);
+  return { x: round((a.x + 3 * b.x + 3 * c.x + d.x) / 8), y: round((a.y + 3 * b.y + 3 * c.y + d.y) / 8) };
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;

@@ -2,7 +2,9 @@ import { LitElement, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { NodeEditor } from "rete";
 import type { SourceParam } from "../../engine/node/params.ts";
-import { setView } from "../graph/edits.ts";
+import type { EdgeRecord } from "../../engine/graph/document.ts";
+import { edgeKey, setView } from "../graph/edits.ts";
+import { endpoint } from "../graph/ports.ts";
 import { setFrameTitle } from "../graph/frames.ts";
 import { syncEditor } from "../rete/document-sync.ts";
 import type { TypedSchemes } from "../rete/typed-node.ts";
@@ -26,6 +28,7 @@ import type { Side, WireOffer } from "./node/contract.ts";
 import { NodeViews, foldedOf } from "./node-views.ts";
 import { PointerNote } from "./pointer-note.ts";
 import { PointerRouter } from "./pointer-router.ts";
+import { WireLabels } from "./wire-labels.ts";
 import { WireLayer } from "./wire-layer.ts";
 import type { Wire, WireEnds } from "./wire-layer.ts";
 import { wiresOf } from "./wires-of.ts";
@@ -55,6 +58,8 @@ export class LoomCanvas extends LitElement implements CanvasHost {
   declare empty: boolean;
 
   readonly wires = new WireLayer((wire) => this.#wireEnds(wire));
+  readonly #labels = new WireLabels();
+  #allShapes = false;
   readonly zones = new ZoneLayer((node) => this.rect(node));
   readonly frames = new FrameLayer((node) => this.rect(node));
   readonly #editor = new NodeEditor<TypedSchemes>();
@@ -110,7 +115,15 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     this.#editor.use(area);
     area.area.content.holder.prepend(this.zones.element, this.frames.element, this.wires.element);
     area.area.content.holder.append(this.wires.overlay);
+    this.wires.overlay.append(this.#labels.element);
+    this.wires.hovered = () => this.#drawLabels();
     this.#router = new PointerRouter(this, container);
+    // Who comes to a node with the keyboard means that node.
+    container.addEventListener("focusin", (event) => {
+      const node = this.nodeOf(event);
+      if (node?.matches(":focus-visible") && event.composedPath()[0] === node)
+        this.session.selection.set([this.idOf(node)]);
+    });
     this.#note = new PointerNote(this.#part(".say"));
     const { store, selection, runs } = this.session;
     this.#unsubscribe = [
@@ -207,6 +220,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     );
     for (const [id, { x, y }] of positions) this.#area?.place(id, x, y);
     this.wires.follow(positions.keys());
+    this.#drawLabels();
     this.#drawRegions();
     this.dispatchEvent(new CustomEvent("view-changed"));
   }
@@ -275,8 +289,11 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     return this.#views?.element(id);
   }
 
-  /** Brings a node to the middle, selects and focuses it. */
-  async reveal(id: string): Promise<void> {
+  /** Brings a node to the middle, selects and focuses it. A path leads into subgraphs: they are opened. */
+  async reveal(path: string): Promise<void> {
+    const way = path.split("/");
+    const id = way.pop() ?? "";
+    this.session.store.openScope(way);
     await this.#syncing;
     const rect = this.rect(id);
     if (!rect) return;
@@ -289,7 +306,8 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     this.#syncing = this.#syncing
       .then(() => this.#sync())
       .then(async () => {
-        if (change.cause === "replace") await this.fit(undefined, READABLE);
+        if (change.moved) this.#views?.showRuns(undefined);
+        if (change.cause === "replace" || change.moved) await this.fit(undefined, READABLE);
       })
       .catch((error: unknown) => {
         this.dispatchEvent(new CustomEvent("view-failed", { detail: error }));
@@ -328,6 +346,34 @@ export class LoomCanvas extends LitElement implements CanvasHost {
   #drawWires(): void {
     this.wires.set(wiresOf(this.session.document, this.#editor));
     this.wires.mark("selected", this.session.selection.edge);
+    this.#drawLabels();
+  }
+
+  /** Shapes on the wire under the pointer, on what is selected, and on all where that is wanted. */
+  #drawLabels(): void {
+    const { session, wires } = this;
+    const { nodes, edge: selected } = session.selection;
+    const wanted = (edge: EdgeRecord): boolean => {
+      const key = edgeKey(edge);
+      if (this.#allShapes || key === selected || key === wires.hover) return true;
+      return nodes.size > 0 && (nodes.has(endpoint(edge.from).node) || nodes.has(endpoint(edge.to).node));
+    };
+    this.#labels.set(
+      session.document.edges.filter(wanted).flatMap((edge) => {
+        const [key, text] = [edgeKey(edge), session.shapeOn(edge)];
+        const ends = wires.endsOf(key);
+        return text === undefined || !ends ? [] : [{ key, text, ends }];
+      }),
+    );
+  }
+
+  /** Shows the shapes on all wires, or no more. */
+  toggleShapes(): void {
+    this.#allShapes = !this.#allShapes;
+    this.#drawLabels();
+    this.say(
+      this.#allShapes ? "Shapes on all wires" : "Shapes on wires under the pointer and of selected nodes",
+    );
   }
 
   #wireEnds(wire: Wire): WireEnds | undefined {
@@ -353,6 +399,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
 
   #showSelection(): void {
     this.#views?.showSelection();
+    this.#drawLabels();
     this.wires.mark("selected", this.session.selection.edge);
   }
 

@@ -9,9 +9,10 @@ import { controls } from "../theme/controls.ts";
 import { familyColor } from "../theme/family-color.ts";
 import { icons } from "../theme/icons.ts";
 import type { Fault } from "../worker/engine-client.ts";
-import { NODE, isReroute } from "./geometry.ts";
+import { NODE, isNote, isReroute } from "./geometry.ts";
 import type { NodeLayout } from "./geometry.ts";
 import type { NodeActions, WireOffer } from "./node/contract.ts";
+import { noteBody, showNote } from "./node/note.ts";
 import { paramRow } from "./node/params.ts";
 import type { ParamFace } from "./node/params.ts";
 import { portRows, sideSockets } from "./node/ports.ts";
@@ -31,6 +32,8 @@ export class LoomNode extends LitElement implements ParamFace {
     offer: { attribute: false },
     advanced: { attribute: false },
     renaming: { state: true },
+    editing: { state: true },
+    inactive: { type: Boolean, reflect: true },
     selected: { type: Boolean, reflect: true },
     collapsed: { type: Boolean, reflect: true },
     far: { type: Boolean, reflect: true },
@@ -47,6 +50,10 @@ export class LoomNode extends LitElement implements ParamFace {
   declare offer: WireOffer | undefined;
   declare advanced: boolean;
   declare renaming: boolean;
+  /** Whether the text of a note is being written. */
+  declare editing: boolean;
+  /** It does not run: it is muted or bypassed, or depends on a node that is muted. */
+  declare inactive: boolean;
   declare selected: boolean;
   declare collapsed: boolean;
   /** Seen from so far that its ports and fields cannot be read: they are not laid out then. */
@@ -65,6 +72,8 @@ export class LoomNode extends LitElement implements ParamFace {
     this.collapsed = false;
     this.far = false;
     this.renaming = false;
+    this.editing = false;
+    this.inactive = false;
     this.advanced = false;
     this.faults = [];
     this.offer = undefined;
@@ -89,9 +98,13 @@ export class LoomNode extends LitElement implements ParamFace {
     const problems = this.messages;
     this.toggleAttribute("reroute", isReroute(shape));
     this.dataset["status"] = this.run.status;
+    const { mode } = this.node.record;
+    if (mode === undefined) delete this.dataset["mode"];
+    else this.dataset["mode"] = mode;
     this.toggleAttribute("data-bad", problems.length > 0);
     const parts = [
       shape.title,
+      this.#mode(),
       this.run.status === "idle" ? "" : this.run.status,
       ...problems.map((fault) => fault.message),
     ];
@@ -109,6 +122,7 @@ export class LoomNode extends LitElement implements ParamFace {
     return html`<div class="card">
       <header title=${this.#help()} @dblclick=${this.#startRename}>
         ${this.renaming ? titleField(shape.title, this.#endRename) : html`<span class="title">${shape.title}</span>`}
+        ${this.#mode() === "" ? nothing : html`<span class="mode">${this.#mode()}</span>`}
         ${stateOf(this.run)}
         <button
           class="fold"
@@ -121,7 +135,7 @@ export class LoomNode extends LitElement implements ParamFace {
         </button>
         ${progressOf(this.run)}
       </header>
-      ${this.collapsed ? sideSockets(this, shape) : this.#body()}
+      ${this.collapsed ? sideSockets(this, shape) : isNote(shape) ? this.#note() : this.#body()}
       ${preview && !this.collapsed ? previewOf(preview) : nothing}
       ${this.messages.map((fault) => html`<p class="message" role="alert">${fault.message}</p>`)}
       ${this.run.warnings.map((message) => html`<p class="message warning">${message}</p>`)}
@@ -168,7 +182,56 @@ export class LoomNode extends LitElement implements ParamFace {
             </button>`
           : nothing
       }
+      ${
+        shape.info?.subgraph === undefined
+          ? nothing
+          : html`<button
+              class="advanced"
+              tabindex="-1"
+              @click=${(): void => this.actions.openSubgraph(this.node.id)}
+            >
+              ${icons.tidy} Open the subgraph
+            </button>`
+      }
+      ${
+        shape.info?.boundary === undefined
+          ? nothing
+          : html`<button class="advanced" tabindex="-1" @click=${(): void => this.actions.editPorts()}>
+              ${icons.plus} Ports
+            </button>`
+      }
     </div>`;
+  }
+
+  #mode(): string {
+    const { mode } = this.node.record;
+    return mode === "mute" ? "muted" : mode === "bypass" ? "bypassed" : this.inactive ? "does not run" : "";
+  }
+
+  get #text(): string {
+    return String(this.node.record.params["text"] ?? "");
+  }
+
+  #note(): TemplateResult {
+    return noteBody({
+      text: this.#text,
+      editing: this.editing,
+      change: (text) => this.actions.setParam(this.node.id, "text", text),
+      start: () => this.editNote(),
+      done: () => {
+        if (!this.editing) return;
+        this.editing = false;
+        this.actions.sealParam();
+        this.focus({ preventScroll: true });
+      },
+    });
+  }
+
+  /** Opens the field of a note. */
+  editNote(): void {
+    if (!isNote(this.node.shape) || this.collapsed) return;
+    this.editing = true;
+    void this.updateComplete.then(() => this.renderRoot.querySelector("textarea")?.focus());
   }
 
   protected override updated(): void {
@@ -180,6 +243,8 @@ export class LoomNode extends LitElement implements ParamFace {
       this.#drawn = preview;
       drawPreview(canvas, preview);
     }
+    const note = root.querySelector(".note > .text");
+    if (note) void showNote(note, this.#text);
     const body = root.querySelector<HTMLElement>(".body");
     if (body) body.style.height = `${this.layout.height - NODE.header}px`;
     const bar = root.querySelector<HTMLElement>(".bar > i");

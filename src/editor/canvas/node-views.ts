@@ -68,7 +68,7 @@ export class NodeViews {
     element.catalog = this.#session.catalog;
     element.actions = this.#actions;
     element.pins = this.#pins;
-    element.run = this.#session.runs.node(node.id);
+    element.run = this.#session.runOf(node.id);
     element.layout = layoutNode(node.shape, { collapsed: false, advanced: false, wired: new Set() });
     element.dataset["node"] = node.id;
     element.far = this.#far;
@@ -139,15 +139,17 @@ export class NodeViews {
     for (const [id, element] of this.#elements) element.selected = nodes.has(id);
   }
 
-  /** @param node the one that changed; undefined when all may have */
+  /** @param node path of the one that changed; undefined when all may have */
   showRuns(node: string | undefined): void {
-    for (const id of node === undefined ? this.#elements.keys() : [node]) {
-      const element = this.#elements.get(id);
-      if (element) element.run = this.#session.runs.node(id);
+    const id = node === undefined ? undefined : this.#session.here(node);
+    for (const one of node === undefined ? this.#elements.keys() : [id ?? ""]) {
+      const element = this.#elements.get(one);
+      if (element) element.run = this.#session.runOf(one);
     }
   }
 
   showFaults(): void {
+    for (const [id, element] of this.#elements) element.inactive = this.#session.isInactive(id);
     const byNode = new Map<string, Fault[]>();
     for (const fault of this.#session.faults) {
       if (fault.node !== undefined) getOrMake(byNode, fault.node, () => [] as Fault[]).push(fault);

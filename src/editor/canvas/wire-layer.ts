@@ -33,6 +33,9 @@ export class WireLayer {
   readonly #wires = new Map<string, Drawn>();
   readonly #ofNode = new Map<string, Set<string>>();
   readonly #draft: SVGPathElement;
+  #hover: string | undefined;
+  /** Called when the pointer has come to another wire. */
+  hovered: (() => void) | undefined;
   readonly #endsOf: (wire: Wire) => WireEnds | undefined;
 
   constructor(endsOf: (wire: Wire) => WireEnds | undefined) {
@@ -102,6 +105,19 @@ export class WireLayer {
   mark(name: "selected" | "hover" | "lifted", key: string | undefined): void {
     for (const path of this.element.querySelectorAll(`path.${name}`)) path.classList.remove(name);
     if (key !== undefined) this.#wires.get(key)?.path.classList.add(name);
+    if (name !== "hover" || key === this.#hover) return;
+    this.#hover = key;
+    this.hovered?.();
+  }
+
+  /** Key of the wire under the pointer. */
+  get hover(): string | undefined {
+    return this.#hover;
+  }
+
+  /** Where a wire is drawn. */
+  endsOf(key: string): WireEnds | undefined {
+    return this.#wires.get(key)?.ends;
   }
 
   /** The nearest wire within `reach` canvas pixels. */

@@ -1,3 +1,4 @@
+import { BOUNDARY, subgraphOf } from "../../engine/graph/subgraphs.ts";
 import { typeFits } from "../../engine/graph/types.ts";
 import { lookUp } from "../../engine/node/description.ts";
 import type {
@@ -33,6 +34,10 @@ export interface NodeInfo extends Pick<NodeDescription, "type" | "version" | "ti
   readonly outputs: readonly PortInfo[];
   /** Set on the two ends of a zone. */
   readonly zoneEnd?: { readonly kind: string; readonly side: "begin" | "end" };
+  /** Set on the two nodes that stand for the ports of the open subgraph. */
+  readonly boundary?: "inputs" | "outputs";
+  /** Id of the subgraph that such a node is a use of. */
+  readonly subgraph?: string;
 }
 
 /** The kinds of nodes, zones and sockets that the editor can offer. */
@@ -84,6 +89,7 @@ const portInfo = ([name, port]: [string, PortDescription]): PortInfo => ({
 
 function nodeInfo(node: NodeDescription): NodeInfo {
   const { type, version, title, doc, keywords, zone } = node;
+  const subgraph = subgraphOf(type);
   return {
     type,
     version,
@@ -94,6 +100,9 @@ function nodeInfo(node: NodeDescription): NodeInfo {
     params: Object.entries(node.params).map(([name, spec]) => ({ name, spec })),
     outputs: Object.entries(node.outputs).map(portInfo),
     ...(zone === undefined ? {} : { zoneEnd: { kind: zone.kind, side: zone.end } }),
+    ...(type === BOUNDARY.inputs ? { boundary: "inputs" as const } : {}),
+    ...(type === BOUNDARY.outputs ? { boundary: "outputs" as const } : {}),
+    ...(subgraph === undefined ? {} : { subgraph }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { EdgeRecord, GraphDocument, NodeRecord } from "../../engine/graph/document.ts";
 import type { ParamValue } from "../../engine/node/params.ts";
 import { endpoint } from "./ports.ts";
+import { viewWithout } from "./view-nodes.ts";
 
 /** A pure change of a document. Unchanged parts are shared, so that views can compare by identity. */
 export type Edit = (document: GraphDocument) => GraphDocument;
@@ -58,6 +59,7 @@ export const removeNodes =
       nodes: without(document.nodes, gone),
       edges: document.edges.filter(kept),
       ...(document.layout ? { layout: without(document.layout, gone) } : {}),
+      ...(document.view ? { view: viewWithout(document.view, gone) } : {}),
     };
   };
 

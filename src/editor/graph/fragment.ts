@@ -1,13 +1,21 @@
-import type { EdgeRecord, GraphDocument, NodeRecord, ZoneRecord } from "../../engine/graph/document.ts";
+import type {
+  EdgeRecord,
+  GraphDocument,
+  NodeRecord,
+  SubgraphRecord,
+  ZoneRecord,
+} from "../../engine/graph/document.ts";
+import { isBoundary, subgraphOf, subgraphType } from "../../engine/graph/subgraphs.ts";
 import type { Catalog } from "./catalog.ts";
 import { freeName, omit } from "./edits.ts";
 import type { Edit, Point } from "./edits.ts";
 import { address, endpoint, zoneEndNode } from "./ports.ts";
+import { usedBy } from "./used-subgraphs.ts";
 import { WireRules } from "./wiring.ts";
 
 /** Nodes with both ends of every zone that one end of is among them: half a zone is none. */
 function wholeZones(document: GraphDocument, catalog: Catalog, ids: Iterable<string>): Set<string> {
-  const whole = new Set(ids);
+  const whole = new Set([...ids].filter((id) => !isBoundary(document.nodes[id]?.type ?? "")));
   for (const id of [...whole]) {
     const record = document.nodes[id];
     if (record?.zone === undefined || !catalog.node(record.type)?.zoneEnd) continue;
@@ -43,7 +51,38 @@ export function fragmentOf(document: GraphDocument, catalog: Catalog, ids: Itera
   const edges = document.edges.filter(
     ({ from, to }) => whole.has(endpoint(from).node) && whole.has(endpoint(to).node),
   );
-  return { format: 1, nodes, edges, zones, layout };
+  const subgraphs = document.subgraphs;
+  const used = usedBy(nodes, subgraphs ?? {});
+  const own = Object.entries(subgraphs ?? {}).filter(([id]) => used.has(id));
+  const format = used.size === 0 ? 1 : 2;
+  return {
+    format,
+    nodes,
+    edges,
+    zones,
+    ...(own.length === 0 ? {} : { subgraphs: Object.fromEntries(own) }),
+    layout,
+  };
+}
+
+/** Ids that a fragment's subgraphs get in a document: one that is there already with the same content stays the same one. */
+function subgraphNames(document: GraphDocument, fragment: GraphDocument): Map<string, string> {
+  const names = new Map<string, string>();
+  const taken: Record<string, unknown> = { ...document.subgraphs };
+  for (const [id, subgraph] of Object.entries(fragment.subgraphs ?? {})) {
+    const isSame = JSON.stringify(document.subgraphs?.[id]) === JSON.stringify(subgraph);
+    const fresh = isSame ? id : freeName(taken, id);
+    taken[fresh] = true;
+    names.set(id, fresh);
+  }
+  return names;
+}
+
+/** A node with the new id of the subgraph that it is a use of. */
+function renamedUse(record: NodeRecord, names: ReadonlyMap<string, string>): NodeRecord {
+  const id = subgraphOf(record.type);
+  const fresh = id === undefined ? undefined : names.get(id);
+  return fresh === undefined || fresh === id ? record : { ...record, type: subgraphType(fresh) };
 }
 
 export interface Paste {
@@ -60,12 +99,24 @@ export function paste(document: GraphDocument, fragment: GraphDocument, at: Poin
   const names = freshNames(Object.keys(fragment.nodes), document.nodes);
   const zones = freshNames(Object.keys(fragment.zones ?? {}), document.zones ?? {});
   const corner = cornerOf(fragment);
+  const uses = subgraphNames(document, fragment);
+  const subgraphs = Object.fromEntries(
+    Object.entries(fragment.subgraphs ?? {}).map(([id, subgraph]): [string, SubgraphRecord] => {
+      const inner = Object.entries(subgraph.nodes).map(
+        ([node, record]) => [node, renamedUse(record, uses)] as const,
+      );
+      return [uses.get(id) ?? id, { ...subgraph, nodes: Object.fromEntries(inner) }];
+    }),
+  );
   const nodes: Record<string, NodeRecord> = {};
   const layout: Record<string, Point> = {};
   for (const [id, record] of Object.entries(fragment.nodes)) {
     const fresh = names.get(id) ?? id;
     const place = record.zone === undefined ? zone : (zones.get(record.zone) ?? zone);
-    nodes[fresh] = { ...omit(record, "zone"), ...(place === undefined ? {} : { zone: place }) };
+    nodes[fresh] = {
+      ...omit(renamedUse(record, uses), "zone"),
+      ...(place === undefined ? {} : { zone: place }),
+    };
     const [x, y] = fragment.layout?.[id] ?? [corner[0], corner[1]];
     layout[fresh] = [at[0] + x - corner[0], at[1] + y - corner[1]];
   }
@@ -88,6 +139,7 @@ export function paste(document: GraphDocument, fragment: GraphDocument, at: Poin
     edges: [...before.edges, ...edges],
     layout: { ...before.layout, ...layout },
     ...(Object.keys(zoneRecords).length === 0 ? {} : { zones: { ...before.zones, ...zoneRecords } }),
+    ...(uses.size === 0 ? {} : { subgraphs: { ...before.subgraphs, ...subgraphs } }),
   });
   return { edit, ids: Object.keys(nodes) };
 }

@@ -30,7 +30,7 @@ export function portFor(catalog: Catalog, info: NodeInfo, end: LooseEnd): string
     ?.name;
 }
 
-const wireTo = (end: LooseEnd, node: string, port: string): Edit =>
+export const wireTo = (end: LooseEnd, node: string, port: string): Edit =>
   end.side === "output"
     ? connect(end.address, address(node, port))
     : connect(address(node, port), end.address);
@@ -58,7 +58,7 @@ export function insertNode(
   return { edit: sequence(...edits), ids: [id] };
 }
 
-const scopeOf = (document: GraphDocument, catalog: Catalog, end: LooseEnd): string | undefined => {
+export const scopeOf = (document: GraphDocument, catalog: Catalog, end: LooseEnd): string | undefined => {
   const { node } = endpoint(end.address);
   return end.side === "output" ? outputScope(document, catalog, node) : inputScope(document, catalog, node);
 };

@@ -1,21 +1,43 @@
-import type { Catalog } from "./catalog.ts";
+import type { Catalog, NodeInfo } from "./catalog.ts";
 import { portFor } from "./insert.ts";
 import type { LooseEnd } from "./insert.ts";
 
 /** Something that the palette can add. */
 export interface PaletteEntry {
-  readonly kind: "node" | "zone";
-  /** Node type or zone kind. */
+  readonly kind: "node" | "zone" | "own";
+  /** Node type, zone kind, or name of a node of one's own. */
   readonly id: string;
   readonly title: string;
   readonly doc: string;
   readonly keywords: readonly string[];
 }
 
+/** What the palette offers beside the nodes of the registry. */
+export interface PaletteExtras {
+  /** Nodes of one's own. */
+  readonly own?: readonly { readonly name: string; readonly info: NodeInfo }[];
+  /** Ids of subgraphs that cannot stand where something is added. */
+  readonly closed?: ReadonlySet<string>;
+}
+
 /** Everything that can be added; with a loose end only what takes it. */
-export function paletteEntries(catalog: Catalog, end?: LooseEnd): PaletteEntry[] {
+export function paletteEntries(
+  catalog: Catalog,
+  end?: LooseEnd,
+  { own = [], closed = new Set() }: PaletteExtras = {},
+): PaletteEntry[] {
+  const takes = (info: NodeInfo): boolean => !end || portFor(catalog, info, end) !== undefined;
+  const kept = own
+    .filter(({ info }) => takes(info))
+    .map(({ name, info }): PaletteEntry => ({
+      kind: "own",
+      id: name,
+      title: name,
+      doc: info.doc,
+      keywords: ["own", "subgraph", ...info.keywords],
+    }));
   const nodes = catalog.nodes
-    .filter((info) => !info.zoneEnd && (!end || portFor(catalog, info, end) !== undefined))
+    .filter((info) => !info.zoneEnd && !info.boundary && !closed.has(info.subgraph ?? "") && takes(info))
     .map((info): PaletteEntry => ({
       kind: "node",
       id: info.type,
@@ -23,7 +45,7 @@ export function paletteEntries(catalog: Catalog, end?: LooseEnd): PaletteEntry[]
       doc: info.doc,
       keywords: info.keywords,
     }));
-  if (end?.side === "input") return nodes;
+  if (end?.side === "input") return [...nodes, ...kept];
   const zones = catalog.zones.map((zone): PaletteEntry => ({
     kind: "zone",
     id: zone.kind,
@@ -31,7 +53,7 @@ export function paletteEntries(catalog: Catalog, end?: LooseEnd): PaletteEntry[]
     doc: zone.doc,
     keywords: ["zone", "loop"],
   }));
-  return [...nodes, ...zones];
+  return [...nodes, ...zones, ...kept];
 }
 
 /** Entries that hold every word of the query, best first. An empty query keeps the order. */

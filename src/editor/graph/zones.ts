@@ -1,4 +1,5 @@
 import type { GraphDocument, NodeRecord, ZoneRecord } from "../../engine/graph/document.ts";
+import { isBoundary } from "../../engine/graph/subgraphs.ts";
 import type { Catalog } from "./catalog.ts";
 import { omit, removeNodes } from "./edits.ts";
 import type { Edit } from "./edits.ts";
@@ -39,7 +40,8 @@ export const setZone =
     let changed = false;
     for (const id of ids) {
       const record = nodes[id];
-      if (!record || catalog.node(record.type)?.zoneEnd || record.zone === zone) continue;
+      if (!record || catalog.node(record.type)?.zoneEnd || isBoundary(record.type)) continue;
+      if (record.zone === zone) continue;
       nodes[id] = zoned(record, zone);
       changed = true;
     }
@@ -47,13 +49,13 @@ export const setZone =
   };
 
 /**
- * Removes nodes. A zone that loses one of its ends is dissolved: the other end goes as well, and what stood in it moves
+ * Removes nodes; those that stand for a subgraph's ports stay. A zone that loses one of its ends is dissolved: the other end goes as well, and what stood in it moves
  * to the zone around it.
  */
 export const removeWithZones =
   (catalog: Catalog, ids: Iterable<string>): Edit =>
   (document) => {
-    const gone = new Set(ids);
+    const gone = new Set([...ids].filter((id) => !isBoundary(document.nodes[id]?.type ?? "")));
     const dissolved = new Set<string>();
     for (const id of gone) {
       const record = document.nodes[id];

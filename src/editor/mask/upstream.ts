@@ -7,7 +7,7 @@ export type Picture = Extract<Preview, { kind: "image" }>;
 
 /** The picture that a node's input was fed in the last run, if the node that made it shows one. */
 export function pictureInto(session: EditorSession, node: string, input: string): Picture | undefined {
-  const { document, runs } = session;
+  const { document } = session;
   let edge = edgeInto(document, node, input);
   // Reroutes show nothing themselves. A graph under edit may hold a ring of them.
   for (const seen = new Set<string>(); edge && !seen.has(edge.from);) {
@@ -19,7 +19,7 @@ export function pictureInto(session: EditorSession, node: string, input: string)
         ? document.edges.filter((next) => endpoint(next.to).node === source)
         : [];
     if (!onward) {
-      const { preview } = runs.node(source);
+      const { preview } = session.runOf(source);
       return preview?.kind === "image" ? preview : undefined;
     }
     edge = onward;

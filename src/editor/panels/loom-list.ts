@@ -5,11 +5,14 @@ import { paramField } from "../canvas/param-field.ts";
 import type { ParamRef } from "../canvas/param-field.ts";
 import { portOfParam } from "../graph/catalog.ts";
 import type { ParamInfo, PortInfo } from "../graph/catalog.ts";
-import { connect, disconnect, edgeKey, setParam, setTitle } from "../graph/edits.ts";
+import { connect, disconnect, edgeKey, setParam } from "../graph/edits.ts";
 import { address, edgeInto, shapeOf } from "../graph/ports.ts";
 import type { NodeShape } from "../graph/ports.ts";
+import { setMode } from "../graph/modes.ts";
 import { removeWithZones, setZone } from "../graph/zones.ts";
 import { WireRules } from "../graph/wiring.ts";
+import { renameNode, unpackSelected } from "../store/subgraph-commands.ts";
+import type { ActionId } from "../shortcuts.ts";
 import type { EditorSession } from "../store/session.ts";
 import { controls } from "../theme/controls.ts";
 import { icons } from "../theme/icons.ts";
@@ -126,8 +129,23 @@ export class LoomList extends LitElement {
         margin: 0;
       }
 
+      .chosen {
+        display: flex;
+        align-items: center;
+        justify-content: space-between;
+        padding: 6px 16px;
+        background: var(--accent-soft);
+      }
+
+      .shape {
+        justify-self: end;
+        color: var(--text-2);
+        font: var(--text-s) / 1.3 var(--mono);
+      }
+
       .buttons {
         display: flex;
+        flex-wrap: wrap;
         gap: 6px;
       }
     `,
@@ -139,7 +157,11 @@ export class LoomList extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     const refresh = (): void => this.requestUpdate();
-    this.#unsubscribe = [this.session.store.subscribe(refresh), this.session.onFaults(refresh)];
+    this.#unsubscribe = [
+      this.session.store.subscribe(refresh),
+      this.session.onFaults(refresh),
+      this.session.selection.subscribe(refresh),
+    ];
   }
 
   override disconnectedCallback(): void {
@@ -154,6 +176,7 @@ export class LoomList extends LitElement {
   protected override render(): TemplateResult {
     const { document } = this.session;
     const ids = Object.keys(document.nodes);
+    const chosen = this.session.selection.nodes.size;
     return html`<header>
         <h2 id="heading">${ids.length === 1 ? "1 node" : `${ids.length} nodes`}</h2>
         <button
@@ -164,6 +187,20 @@ export class LoomList extends LitElement {
           ${icons.close}
         </button>
       </header>
+      ${
+        chosen === 0
+          ? nothing
+          : html`<div class="chosen">
+              <span>${chosen} selected</span>
+              <button
+                class="outlined"
+                @click=${(): boolean =>
+                  this.dispatchEvent(new CustomEvent("act", { detail: "subgraph" satisfies ActionId }))}
+              >
+                Make a subgraph
+              </button>
+            </div>`
+      }
       <ol aria-labelledby="heading">
         ${repeat(
           ids,
@@ -218,7 +255,7 @@ export class LoomList extends LitElement {
         .value=${shape.title}
         @change=${(event: Event): void => {
           const value = (event.currentTarget as HTMLInputElement).value.trim();
-          store.execute("Rename node", setTitle(id, value === shape.info?.title ? "" : value));
+          renameNode(this.session, id, value === shape.info?.title ? "" : value);
         }}
       />
       ${shape.inputs.map((port) => this.#input(id, port, rules))}
@@ -238,11 +275,35 @@ export class LoomList extends LitElement {
               </select>`
           : nothing
       }
+      ${shape.info?.boundary ? nothing : this.#mode(id)}
       <div class="whole buttons">
         <button
           class="outlined"
+          aria-pressed=${selection.nodes.has(id)}
+          @click=${(): void => selection.toggle(id)}
+        >
+          ${selection.nodes.has(id) ? "Selected" : "Select"}
+        </button>
+        ${
+          shape.info?.subgraph === undefined
+            ? nothing
+            : html`<button class="outlined" @click=${(): void => store.openScope([...store.path, id])}>
+                  Open the subgraph
+                </button>
+                <button
+                  class="outlined"
+                  @click=${(): void => {
+                    selection.set([id]);
+                    unpackSelected(this.session);
+                  }}
+                >
+                  Unpack
+                </button>`
+        }
+        <button
+          class="outlined"
           @click=${(): void => {
-            this.dispatchEvent(new CustomEvent<string>("reveal", { detail: id }));
+            this.dispatchEvent(new CustomEvent<string>("reveal", { detail: this.session.pathOf(id) }));
           }}
         >
           Show on the canvas
@@ -260,6 +321,30 @@ export class LoomList extends LitElement {
     </div>`;
   }
 
+  /** Whether the node runs. */
+  #mode(id: string): TemplateResult {
+    const { store, document } = this.session;
+    const mode = document.nodes[id]?.mode;
+    const modes = [
+      ["", "runs"],
+      ["mute", "muted"],
+      ["bypass", "bypassed"],
+    ] as const;
+    return html`<label for="mode-${id}">When it runs</label>
+      <select
+        id="mode-${id}"
+        @change=${(event: Event): void => {
+          const { value } = event.currentTarget as HTMLSelectElement;
+          store.execute(
+            "Change mode",
+            setMode([id], value === "mute" || value === "bypass" ? value : undefined),
+          );
+        }}
+      >
+        ${modes.map(([value, label]) => html`<option value=${value} ?selected=${(mode ?? "") === value}>${label}</option>`)}
+      </select>`;
+  }
+
   /** A choice among all outputs that fit, and none. */
   #input(id: string, port: PortInfo, rules: WireRules): TemplateResult {
     const { store, document } = this.session;
@@ -271,6 +356,7 @@ export class LoomList extends LitElement {
         .filter((from) => from === edge?.from || rules.refusal(from, to) === undefined),
     );
     const name = `in-${id}-${port.name}`;
+    const shape = edge && this.session.shapeOn(edge);
     return html`<label for=${name} title=${port.doc}>${port.name}</label>
       <select
         id=${name}
@@ -282,7 +368,8 @@ export class LoomList extends LitElement {
       >
         <option value="" ?selected=${!edge}>not wired</option>
         ${sources.map((from) => html`<option value=${from} ?selected=${from === edge?.from}>${from}</option>`)}
-      </select>`;
+      </select>
+      ${shape === undefined ? nothing : html`<span class="whole shape">${port.name} will be ${shape}</span>`}`;
   }
 
   #param(id: string, param: ParamInfo, rules: WireRules): TemplateResult {

@@ -21,6 +21,8 @@ export class LoomMenu extends LitElement {
       :host {
         position: absolute;
         min-width: 220px;
+        max-height: calc(100% - 16px);
+        overflow-y: auto;
         padding: 5px;
         border: 1px solid var(--line);
         border-radius: var(--radius-m);

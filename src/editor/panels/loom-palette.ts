@@ -3,7 +3,7 @@ import type { PropertyValues, TemplateResult } from "lit";
 import type { Catalog } from "../graph/catalog.ts";
 import type { LooseEnd } from "../graph/insert.ts";
 import { paletteEntries, search } from "../graph/search.ts";
-import type { PaletteEntry } from "../graph/search.ts";
+import type { PaletteEntry, PaletteExtras } from "../graph/search.ts";
 import { controls } from "../theme/controls.ts";
 import { icons } from "../theme/icons.ts";
 
@@ -12,6 +12,7 @@ export class LoomPalette extends LitElement {
   static override properties = {
     catalog: { attribute: false },
     end: { attribute: false },
+    extras: { attribute: false },
     query: { state: true },
     active: { state: true },
   };
@@ -111,6 +112,7 @@ export class LoomPalette extends LitElement {
 
   declare catalog: Catalog;
   declare end: LooseEnd | undefined;
+  declare extras: PaletteExtras;
   declare query: string;
   declare active: number;
   #entries: readonly PaletteEntry[] = [];
@@ -121,10 +123,12 @@ export class LoomPalette extends LitElement {
     this.query = "";
     this.active = 0;
     this.end = undefined;
+    this.extras = {};
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (changed.has("catalog") || changed.has("end")) this.#entries = paletteEntries(this.catalog, this.end);
+    if (changed.has("catalog") || changed.has("end") || changed.has("extras"))
+      this.#entries = paletteEntries(this.catalog, this.end, this.extras);
     this.#found = search(this.#entries, this.query);
     this.active = Math.max(0, Math.min(this.active, this.#found.length - 1));
   }
@@ -186,7 +190,9 @@ export class LoomPalette extends LitElement {
               }}
             >
               <span class="title">${entry.title}</span
-              ><span class="type">${entry.kind === "zone" ? "zone" : entry.id}</span>
+              ><span class="type"
+                >${entry.kind === "node" ? entry.id : entry.kind === "own" ? "your own" : "zone"}</span
+              >
               <span class="doc">${entry.doc}</span>
             </div>`,
         )}

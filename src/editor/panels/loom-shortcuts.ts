@@ -16,6 +16,8 @@ const POINTER: readonly (readonly [string, string])[] = [
   ["Drag a wired input away", "Move or remove its wire"],
   ["Double-click a header", "Rename the node"],
   ["Drop a node on a wire", "Put it into the wire"],
+  ["Drop a wire on Inputs or Outputs", "Give the subgraph a port"],
+  ["Double-click a note", "Write in it"],
   ["Drop a .json file", "Open a graph"],
 ];
 

@@ -97,5 +97,11 @@ const signature = (shape: TypedNode["shape"]): string =>
     ...shape.outputs.map((port) => `>${port.name}:${port.type}`),
   ].join();
 
+/** The fields of a subgraph's node change with what is inside; those of all others never. */
+const fields = ({ params }: TypedNode["shape"]): string =>
+  params.map(({ name, spec }) => `${name}:${spec.kind}:${String(spec.default)}`).join();
+
 const portsDiffer = (node: TypedNode, shape: TypedNode["shape"]): boolean =>
-  node.shape.title !== shape.title || (node.shape !== shape && signature(node.shape) !== signature(shape));
+  node.shape.title !== shape.title ||
+  (node.shape !== shape && signature(node.shape) !== signature(shape)) ||
+  (node.shape.info !== shape.info && fields(node.shape) !== fields(shape));

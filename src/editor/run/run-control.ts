@@ -1,6 +1,8 @@
 import type { EditorSession } from "../store/session.ts";
+import { expand } from "../../engine/graph/expand.ts";
 import { zoneEndNode } from "../graph/ports.ts";
 import { bringUpToDate } from "./upgrade.ts";
+import type { ModelsClient } from "../worker/models-client.ts";
 import type { BackendChoice, EngineClient, LocalFile, RuntimeInfo } from "../worker/engine-client.ts";
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -14,6 +16,8 @@ export class RunControl {
   #ready: Promise<void> | undefined;
   #failure: string | undefined;
   readonly #listeners = new Set<() => void>();
+  /** Asked before a run: false when the person does not want what it would fetch. */
+  consent: ((only: readonly string[] | undefined) => Promise<boolean>) | undefined;
 
   constructor(session: EditorSession, client: EngineClient) {
     this.#session = session;
@@ -26,6 +30,11 @@ export class RunControl {
 
   get backend(): BackendChoice {
     return this.#backend;
+  }
+
+  /** The store of models, where the engine has one. */
+  get models(): ModelsClient | undefined {
+    return this.#client.models;
   }
 
   /** What went wrong outside any node, in words. */
@@ -65,21 +74,23 @@ export class RunControl {
     return this.#ready;
   }
 
-  /** Runs the graph as it is now, or only some nodes with what they need. */
+  /** Runs the graph as it is now, or only some nodes, named by path, with what they need. */
   async run(only?: readonly string[]): Promise<void> {
-    const { runs, document, catalog } = this.#session;
-    if (runs.phase !== "idle") return;
+    const { runs, base, store } = this.#session;
+    if (runs.phase !== "idle" || (this.consent && !(await this.#mayFetch(this.consent(only))))) return;
+    const { root } = store;
+    const { document } = expand(base.description, root);
     const zones = Object.keys(document.zones ?? {}).map((id) => ({
       id,
-      begin: zoneEndNode(document, catalog, id, "begin"),
-      end: zoneEndNode(document, catalog, id, "end"),
+      begin: zoneEndNode(document, base, id, "begin"),
+      end: zoneEndNode(document, base, id, "end"),
     }));
     this.#failure = undefined;
     runs.start(zones, performance.now());
     this.#tell();
     try {
       await this.start();
-      const outcome = await this.#client.run(document, only ? { only } : {}, (event) => runs.handle(event));
+      const outcome = await this.#client.run(root, only ? { only } : {}, (event) => runs.handle(event));
       if (outcome.kind === "failed") {
         if (outcome.node !== undefined) runs.fail(outcome.node, outcome.message, outcome.port);
         else this.#failure = outcome.message;
@@ -91,6 +102,16 @@ export class RunControl {
       runs.end("failed", performance.now());
     }
     this.#tell();
+  }
+
+  async #mayFetch(answer: Promise<boolean>): Promise<boolean> {
+    try {
+      return await answer;
+    } catch (error) {
+      this.#failure = wordsOf(error);
+      this.#tell();
+      return false;
+    }
   }
 
   /** Files of the person's disk, for sources that name them. */

@@ -61,6 +61,13 @@ export class RunModel {
     return this.#nodes.get(id) ?? IDLE;
   }
 
+  /** What the nodes of a subgraph show together, by the path of the subgraph's node. */
+  under(path: string): NodeRun {
+    const own = this.#nodes.get(path);
+    const inner = [...this.#nodes].filter(([id]) => id.startsWith(`${path}/`)).map(([, run]) => run);
+    return own?.error || inner.length === 0 ? (own ?? IDLE) : together(inner);
+  }
+
   /** Nodes with an error or a warning of the last run. */
   faults(): Fault[] {
     return [...this.#nodes].flatMap(([node, run]) =>
@@ -196,6 +203,40 @@ export class RunModel {
   #tell(node: string | undefined): void {
     for (const listener of this.#listeners) listener(node);
   }
+}
+
+/** Failed where one failed, running where one runs or some have run, done when all are. */
+function together(runs: readonly NodeRun[]): NodeRun {
+  const active = runs.filter(({ status }) => status !== "idle");
+  const has = (...wanted: NodeStatus[]): number =>
+    active.filter(({ status }) => wanted.includes(status)).length;
+  const failed = active.find(({ status }) => status === "failed");
+  const done = has("done", "cached");
+  const status: NodeStatus = failed
+    ? "failed"
+    : has("running") > 0 || (done > 0 && has("waiting") > 0)
+      ? "running"
+      : has("waiting") > 0
+        ? "waiting"
+        : done === 0
+          ? "idle"
+          : has("done") > 0
+            ? "done"
+            : "cached";
+  const preview = runs.findLast((run) => run.preview !== undefined)?.preview;
+  return {
+    status,
+    warnings: runs.flatMap(({ warnings }) => warnings),
+    ...(status === "running" ? { progress: { done, total: active.length } } : {}),
+    ...(status === "done"
+      ? {
+          ms: active.reduce((sum, { ms = 0 }) => sum + ms, 0),
+          bytes: active.reduce((sum, { bytes = 0 }) => sum + bytes, 0),
+        }
+      : {}),
+    ...(preview ? { preview } : {}),
+    ...(failed?.error ? { error: { message: failed.error.message } } : {}),
+  };
 }
 
 function scalarNote(scalars: Readonly<Record<string, number>>): { note: string } | Record<string, never> {

@@ -5,7 +5,9 @@ import type { EngineClient } from "../worker/engine-client.ts";
 
 /** Whether a graph holds nodes that were saved by an older version of themselves. */
 export const isOutdated = (document: GraphDocument, catalog: Catalog): boolean =>
-  Object.values(document.nodes).some((record) => (catalog.node(record.type)?.version ?? 0) > record.version);
+  [document, ...Object.values(document.subgraphs ?? {})]
+    .flatMap(({ nodes }) => Object.values(nodes))
+    .some((record) => (catalog.node(record.type)?.version ?? 0) > record.version);
 
 /**
  * Brings the parameters of outdated nodes up to date. The worker does it: migrations are code of the nodes, which the page
@@ -15,8 +17,9 @@ export async function bringUpToDate(
   session: EditorSession,
   client: Pick<EngineClient, "upgrade">,
 ): Promise<void> {
-  const { document, catalog, store } = session;
-  if (!isOutdated(document, catalog)) return;
-  const upgraded = await client.upgrade(document);
-  if (store.document === document) store.execute("Bring nodes up to date", () => upgraded);
+  const { base, store } = session;
+  const { root } = store;
+  if (!isOutdated(root, base)) return;
+  const upgraded = await client.upgrade(root);
+  if (store.root === root) store.executeRoot("Bring nodes up to date", () => upgraded);
 }

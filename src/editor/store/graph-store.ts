@@ -1,5 +1,7 @@
 import type { GraphDocument } from "../../engine/graph/document.ts";
 import type { Edit } from "../graph/edits.ts";
+import { livePath, putScoped, scopedDocument } from "./scope.ts";
+import type { ScopePath, ScopedDocument } from "./scope.ts";
 
 /** One step of the log. Documents share what did not change, so that a step costs what it changed. */
 interface Step {
@@ -8,32 +10,59 @@ interface Step {
   readonly after: GraphDocument;
   /** Steps of one key in a row are one step, until the key is sealed: typing into one field, nudging one selection. */
   readonly key: string | undefined;
+  /** Where it was done: undo and redo lead there. */
+  readonly path: ScopePath;
 }
 
 export interface StoreChange {
+  /** What is open: the graph, or one of its subgraphs. */
   readonly document: GraphDocument;
   readonly previous: GraphDocument;
   readonly label: string;
-  /** `replace` means another graph: views start afresh. */
-  readonly cause: "edit" | "undo" | "redo" | "replace";
+  /** `replace` means another graph: views start afresh. `scope` means that another part of it was opened. */
+  readonly cause: "edit" | "undo" | "redo" | "replace" | "scope";
+  /** Whether another part of the graph is shown than before. */
+  readonly moved: boolean;
 }
 
 const LONGEST_LOG = 1000;
 
-/** The document as it is now, and the log of the commands that made it so. */
+/**
+ * The document as it is now, and the log of the commands that made it so. What is edited is the part that is open: the graph
+ * itself, or one of its subgraphs. The log is over the whole.
+ */
 export class GraphStore {
-  #document: GraphDocument;
+  #root: GraphDocument;
+  #path: ScopePath = [];
   #done: Step[] = [];
   #undone: Step[] = [];
   #sealed = true;
   readonly #listeners = new Set<(change: StoreChange) => void>();
 
   constructor(document: GraphDocument) {
-    this.#document = document;
+    this.#root = document;
   }
 
-  get document(): GraphDocument {
-    return this.#document;
+  /** What is open. */
+  get document(): ScopedDocument {
+    return scopedDocument(this.#root, this.#path);
+  }
+
+  /** The whole graph: what is run and saved. */
+  get root(): GraphDocument {
+    return this.#root;
+  }
+
+  /** Ids of the subgraph nodes that are open one in the other; empty at the top. */
+  get path(): ScopePath {
+    return this.#path;
+  }
+
+  /** Opens the subgraph at a path, or as much of it as there is. Not a step of undo. */
+  openScope(path: ScopePath): void {
+    const next = livePath(this.#root, path);
+    if (next.join("/") === this.#path.join("/")) return;
+    this.#set(this.#root, next, "Open subgraph", "scope");
   }
 
   /** What undo would take back, in words; undefined when there is nothing. */
@@ -56,19 +85,35 @@ export class GraphStore {
    * @param key commands of the same key in a row become one step, until {@link seal} or another command
    */
   execute(label: string, edit: Edit, key?: string): void {
-    const before = this.#document;
+    this.#execute(label, (root) => this.#within(root, edit), key);
+  }
+
+  /** Runs a command on the whole graph, wherever it is open. */
+  executeRoot(label: string, edit: Edit): void {
+    this.#execute(label, edit, undefined);
+  }
+
+  #within(root: GraphDocument, edit: Edit): GraphDocument {
+    const open = scopedDocument(root, this.#path);
+    const after = edit(open);
+    return after === open ? root : putScoped(root, this.#path, after);
+  }
+
+  #execute(label: string, edit: Edit, key: string | undefined): void {
+    const before = this.#root;
     const after = edit(before);
     if (after === before) return;
+    const path = this.#path;
     const last = this.#done.at(-1);
     if (key !== undefined && !this.#sealed && last?.key === key) {
       this.#done[this.#done.length - 1] = { ...last, after };
     } else {
-      this.#done.push({ label, before, after, key });
+      this.#done.push({ label, before, after, key, path });
       if (this.#done.length > LONGEST_LOG) this.#done.shift();
     }
     this.#sealed = key === undefined;
     this.#undone = [];
-    this.#set(after, label, "edit");
+    this.#set(after, path, label, "edit");
   }
 
   /** Ends the step that keyed commands are being gathered in. */
@@ -81,7 +126,7 @@ export class GraphStore {
     if (!step) return false;
     this.#undone.push(step);
     this.#sealed = true;
-    this.#set(step.before, step.label, "undo");
+    this.#set(step.before, step.path, step.label, "undo");
     return true;
   }
 
@@ -90,22 +135,26 @@ export class GraphStore {
     if (!step) return false;
     this.#done.push(step);
     this.#sealed = true;
-    this.#set(step.after, step.label, "redo");
+    this.#set(step.after, step.path, step.label, "redo");
     return true;
   }
 
   /** Opens another graph. It is a step too: undo brings back the graph that was open. */
   replace(document: GraphDocument, label = "Open graph"): void {
-    const before = this.#document;
-    this.#done.push({ label, before, after: document, key: undefined });
+    const before = this.#root;
+    this.#done.push({ label, before, after: document, key: undefined, path: [] });
     this.#undone = [];
     this.#sealed = true;
-    this.#set(document, label, "replace");
+    this.#set(document, [], label, "replace");
   }
 
-  #set(document: GraphDocument, label: string, cause: StoreChange["cause"]): void {
-    const previous = this.#document;
-    this.#document = document;
-    for (const listener of this.#listeners) listener({ document, previous, label, cause });
+  #set(root: GraphDocument, path: ScopePath, label: string, cause: StoreChange["cause"]): void {
+    const previous = this.document;
+    const before = this.#path;
+    this.#root = root;
+    this.#path = livePath(root, path);
+    const moved = this.#path.join("/") !== before.join("/");
+    const { document } = this;
+    for (const listener of this.#listeners) listener({ document, previous, label, cause, moved });
   }
 }

@@ -31,6 +31,9 @@ export const icons = {
   dice: icon(
     svg`<rect x="4" y="4" width="16" height="16" rx="3" /><path d="M8.5 8.5h.1M15.5 8.5h.1M12 12h.1M8.5 15.5h.1M15.5 15.5h.1" stroke-width="2.5" />`,
   ),
+  store: icon(
+    svg`<ellipse cx="12" cy="6" rx="7" ry="3" /><path d="M5 6v12c0 1.7 3.1 3 7 3s7-1.3 7-3V6M5 12c0 1.7 3.1 3 7 3s7-1.3 7-3" />`,
+  ),
   chevron: paths("m8 10 4 4 4-4"),
   tidy: icon(
     svg`<rect x="3" y="4" width="7" height="5" rx="1" /><rect x="14" y="9.5" width="7" height="5" rx="1" /><rect x="3" y="15" width="7" height="5" rx="1" /><path d="M10 6.5h2v5.5h2M10 17.5h2V12" />`,
@@ -49,6 +52,24 @@ export const icons = {
     "M9 13a3.5 3.5 0 0 0-4 3.5C5 18.5 4 19.5 3 20c3 1 8.5 0 8.5-4.5A3.5 3.5 0 0 0 9 13z",
   ),
   eraser: paths("M9 20h11", "M4.5 14.5 14 5l6 6-9 9H8z", "m9.5 9.5 6 6"),
+  library: paths("M5 4v16", "M9 4v16", "M13 4h3v16h-3z", "m17.5 5 2.6-.6L23 19.6l-2.6.6z"),
+  pictures: icon(
+    svg`<rect x="3" y="6" width="15" height="14" rx="2" /><path d="M7 3h12a2 2 0 0 1 2 2v11" /><path d="m3.5 17 4-4.5 3.5 3.5 2.5-2.5 4 4.5" /><path d="M13.5 10.2h.1" stroke-width="2.5" />`,
+  ),
+  share: paths(
+    "M10 14a4 4 0 0 0 5.7 0l3.6-3.6a4 4 0 0 0-5.7-5.7L12 6.3",
+    "M14 10a4 4 0 0 0-5.7 0l-3.6 3.6a4 4 0 0 0 5.7 5.7l1.6-1.6",
+  ),
+  copy: icon(
+    svg`<rect x="8" y="8" width="12" height="12" rx="2" /><path d="M16 8V6a2 2 0 0 0-2-2H6a2 2 0 0 0-2 2v8a2 2 0 0 0 2 2h2" />`,
+  ),
+  pencil: paths("M4 20l1-4L16 5l3 3L8 19z", "m14 7 3 3"),
+  clock: icon(svg`<circle cx="12" cy="12" r="8.5" /><path d="M12 7v5l3.5 2" />`),
+  check: paths("m5 12.5 4.5 4.5L19 7.5"),
+  back: paths("M19 12H5", "m11 6-6 6 6 6"),
+  tabs: icon(
+    svg`<rect x="3" y="7" width="13" height="13" rx="2" /><path d="M8 7V5a2 2 0 0 1 2-2h9a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-3" />`,
+  ),
   note: paths("M5 4h14v11l-5 5H5z", "M14 20v-5h5"),
 } as const;
 

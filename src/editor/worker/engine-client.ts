@@ -1,5 +1,6 @@
 import type { GraphDocument } from "../../engine/graph/document.ts";
 import type { RunEvent } from "../../engine/run/events.ts";
+import type { ModelsClient } from "./models-client.ts";
 
 export type BackendChoice = "auto" | "webgpu" | "wasm" | "cpu";
 
@@ -48,6 +49,8 @@ export interface EngineClient {
   addFiles(files: readonly LocalFile[]): Promise<void>;
   /** The graph with the parameters of its older nodes brought up to date. */
   upgrade(document: GraphDocument): Promise<GraphDocument>;
+  /** The store of models; an engine of a test may have none. */
+  readonly models?: ModelsClient;
 }
 
 /** A file that the person chose. In a chosen folder the path begins with the folder's name. */
@@ -64,4 +67,5 @@ export interface EngineWorker {
   cancel(): void;
   addFiles(files: readonly LocalFile[]): void;
   upgrade(document: GraphDocument): GraphDocument;
+  readonly models: ModelsClient;
 }

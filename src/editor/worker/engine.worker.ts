@@ -5,6 +5,7 @@ import { readGraph } from "../../nodes/read-graph.ts";
 import { Runner } from "../../nodes/runner.ts";
 import { webServices } from "../../nodes/sources/web-sources.ts";
 import type { BackendChoice, EngineWorker, RunOutcome } from "./engine-client.ts";
+import { isAllowed, storeOfBrowser, workerModels } from "./worker-models.ts";
 
 /** Previews of a running zone come at most this often: more than the eye needs costs time that the run wants. */
 const PREVIEW_MS = 120;
@@ -23,6 +24,8 @@ const engine: EngineWorker = {
       services: webServices({
         baseUrl: pageUrl,
         local,
+        store: await storeOfBrowser(),
+        allow: isAllowed,
         files: {
           write: (path, bytes) => {
             onFile({ name: path.split("/").at(-1) ?? path, bytes });
@@ -68,6 +71,8 @@ const engine: EngineWorker = {
   },
 
   upgrade: (document) => readGraph(document),
+
+  models: workerModels,
 
   cancel() {
     controller?.abort();

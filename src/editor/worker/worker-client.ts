@@ -1,5 +1,6 @@
 import { proxy, wrap } from "comlink";
 import type { Remote } from "comlink";
+import type { ModelsClient } from "./models-client.ts";
 import type {
   BackendChoice,
   EngineClient,
@@ -16,6 +17,10 @@ export interface WorkerClientOptions {
   readonly onFile: (file: SavedFile) => void;
 }
 
+/** comlink follows paths at run time, which its types do not know. */
+const modelsOf = (remote: Remote<EngineWorker>): Remote<ModelsClient> =>
+  remote.models as unknown as Remote<ModelsClient>;
+
 /**
  * The engine in a worker of its own: tfjs and the weights are loaded there and only there. A worker that dies fails the
  * call that is under way, and the next call starts another one.
@@ -25,6 +30,7 @@ export function createWorkerClient({ pageUrl, onFile }: WorkerClientOptions): En
     | { readonly worker: Worker; readonly remote: Remote<EngineWorker>; readonly death: Promise<never> }
     | undefined;
   const files: LocalFile[] = [];
+  const allowed: string[] = [];
   let choice: BackendChoice = "auto";
 
   const start = (): NonNullable<typeof live> => {
@@ -53,11 +59,34 @@ export function createWorkerClient({ pageUrl, onFile }: WorkerClientOptions): En
     if (!live) {
       live = start();
       await live.remote.addFiles(files);
+      await modelsOf(live.remote).allow(allowed);
     }
     return Promise.race([live.remote.init(backend, pageUrl, proxy(onFile)), live.death]);
   };
 
+  /** The worker's store of models; a worker that dies fails the call. */
+  const models = async <T>(call: (remote: Remote<ModelsClient>) => Promise<T>): Promise<T> => {
+    if (!live) await init(choice);
+    live ??= start();
+    return Promise.race([call(modelsOf(live.remote)), live.death]);
+  };
+
   return {
+    models: {
+      pending: (needs) => models((remote) => remote.pending(needs)),
+      measure: (needs) => models((remote) => remote.measure(needs)),
+      allow: (names) => {
+        allowed.push(...names);
+        return models((remote) => remote.allow(names));
+      },
+      list: () => models((remote) => remote.list()),
+      room: () => models((remote) => remote.room()),
+      pin: (name, pinned) => models((remote) => remote.pin(name, pinned)),
+      remove: (name) => models((remote) => remote.remove(name)),
+      check: (name, onProgress) => models((remote) => remote.check(name, proxy(onProgress))),
+      resume: (name, onProgress) => models((remote) => remote.resume(name, proxy(onProgress))),
+      stop: () => models((remote) => remote.stop()),
+    },
     init: ({ backend }) => init(backend),
     run: async (document, options, onEvent): Promise<RunOutcome> => {
       if (!live) await init(choice);

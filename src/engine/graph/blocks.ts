@@ -1,3 +1,4 @@
+import { empty, grown } from "./grown.ts";
 import type { GraphEdge, GraphNode, GraphStructure, GraphZone } from "./structure.ts";
 
 /**
@@ -20,8 +21,8 @@ export interface Element {
   readonly zone: GraphZone | undefined;
   readonly block: Block;
   /** Wires from other elements of the same block. */
-  readonly incoming: BlockEdge[];
-  readonly outgoing: BlockEdge[];
+  incoming: readonly BlockEdge[];
+  outgoing: readonly BlockEdge[];
 }
 
 export interface BlockEdge {
@@ -29,6 +30,8 @@ export interface BlockEdge {
   readonly from: Element | undefined;
   /** Undefined for the zone's end. */
   readonly to: Element | undefined;
+  /** Whether it ends in a lazy input of a node of this very block. */
+  readonly lazy: boolean;
 }
 
 export interface Blocks {
@@ -60,7 +63,7 @@ export function buildBlocks(structure: GraphStructure, include: (node: string) =
     node: GraphNode | undefined,
     zone: GraphZone | undefined,
   ): Element => {
-    const element: Element = { key, node, zone, block, incoming: [], outgoing: [] };
+    const element: Element = { key, node, zone, block, incoming: empty, outgoing: empty };
     block.elements.push(element);
     return element;
   };
@@ -87,10 +90,11 @@ export function buildBlocks(structure: GraphStructure, include: (node: string) =
     const from = edge.source.description?.zone?.end === "begin" ? undefined : elementOf.get(edge.source.id);
     const to = targetElement(structure, edge, zoneElements, elementOf);
     if (to === undefined && edge.target.readsIn === block.zone?.id) block.intoEnd.push(edge);
-    const blockEdge = { edge, from, to };
+    const lazy = to?.node !== undefined && edge.target.inputs.get(edge.targetPort)?.lazy === true;
+    const blockEdge = { edge, from, to, lazy };
     if (from === undefined) block.fromBegin.push(blockEdge);
-    from?.outgoing.push(blockEdge);
-    to?.incoming.push(blockEdge);
+    if (from !== undefined) from.outgoing = grown(from.outgoing, blockEdge);
+    if (to !== undefined) to.incoming = grown(to.incoming, blockEdge);
   }
   return { top, ofZone, elementOf };
 }

@@ -20,7 +20,10 @@ export type FaultCode =
   | "async-in-lazy"
   | "lazy-conflict"
   | "cycle"
-  | "unknown-target";
+  | "unknown-target"
+  | "subgraph"
+  | "bypass"
+  | "muted";
 
 /** One fault, named by where it is. The message is complete: it also names the place. */
 export interface Fault {

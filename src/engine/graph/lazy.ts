@@ -12,11 +12,6 @@ export interface LazyInput {
   readonly ancestors: ReadonlySet<Element>;
 }
 
-/** Whether the wire ends in a lazy input of a node of this very block. */
-export function isLazyEdge({ edge, to }: BlockEdge): boolean {
-  return to?.node !== undefined && edge.target.inputs.get(edge.targetPort)?.lazy === true;
-}
-
 function ancestors(
   starts: Iterable<Element>,
   within: ReadonlySet<Element>,
@@ -44,15 +39,15 @@ export function findLazyInputs(
 ): LazyInput[] {
   const inputs: LazyInput[] = [];
   for (const owner of elements) {
-    const lazy = owner.incoming.filter(isLazyEdge);
-    if (lazy.length === 0) continue;
+    if (!owner.incoming.some((edge) => edge.lazy)) continue;
+    const lazy = owner.incoming.filter((edge) => edge.lazy);
     const sources = owner.incoming.flatMap((edge) =>
-      !isLazyEdge(edge) && edge.from !== undefined ? [edge.from] : [],
+      !edge.lazy && edge.from !== undefined ? [edge.from] : [],
     );
     const eager = ancestors(sources, elements, () => true);
     for (const { edge, from } of lazy) {
       const all = ancestors(from === undefined ? [] : [from], elements, () => true);
-      const direct = ancestors(from === undefined ? [] : [from], elements, (one) => !isLazyEdge(one));
+      const direct = ancestors(from === undefined ? [] : [from], elements, (one) => !one.lazy);
       const excluded = ancestors(
         [...all].filter((element) => !mayDefer(element)),
         elements,

@@ -1,11 +1,31 @@
 import type { Element } from "./blocks.ts";
-import { findLazyInputs, isLazyEdge, type LazyInput } from "./lazy.ts";
+import { findLazyInputs, type LazyInput } from "./lazy.ts";
 
 export interface OrderedElements {
   readonly order: readonly Element[];
   readonly lazy: readonly LazyInput[];
   /** Two elements that wait for each other, because each needs at once what a lazy input of the other defers. */
   readonly conflict?: readonly [Element, Element];
+}
+
+/** An element on the way down, and how many of its needs have been looked at. */
+interface Visit {
+  readonly element: Element;
+  readonly extra: readonly Element[];
+  at: number;
+}
+
+const none: readonly Element[] = [];
+
+/** The next of what the element waits for: first `extra`, then the sources of its wires that are not lazy. */
+function nextNeed(visit: Visit, elements: ReadonlySet<Element>): Element | undefined {
+  const { element, extra } = visit;
+  if (visit.at < extra.length) return extra[visit.at++];
+  for (;;) {
+    const edge = element.incoming[visit.at++ - extra.length];
+    if (edge === undefined) return undefined;
+    if (edge.from !== undefined && !edge.lazy && elements.has(edge.from)) return edge.from;
+  }
 }
 
 /**
@@ -29,20 +49,16 @@ export function orderElements(elements: ReadonlySet<Element>): OrderedElements {
 
   const order: Element[] = [];
   const state = new Map<Element, "open" | "done">();
-  const stack: { element: Element; needs: Element[]; at: number }[] = [];
+  const stack: Visit[] = [];
   const enter = (element: Element): void => {
     state.set(element, "open");
-    const needs = [...(extra.get(element) ?? [])];
-    for (const edge of element.incoming) {
-      if (edge.from !== undefined && elements.has(edge.from) && !isLazyEdge(edge)) needs.push(edge.from);
-    }
-    stack.push({ element, needs, at: 0 });
+    stack.push({ element, extra: extra.get(element) ?? none, at: 0 });
   };
   for (const start of elements) {
     if (state.has(start)) continue;
     enter(start);
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-      const need = top.needs[top.at++];
+      const need = nextNeed(top, elements);
       if (need === undefined) {
         state.set(top.element, "done");
         order.push(top.element);

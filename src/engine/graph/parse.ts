@@ -118,20 +118,41 @@ class FormChecker {
   check(json: Readonly<Record<string, unknown>>): DocumentFault[] {
     this.#optionalText(json, "", "name");
     this.#optionalText(json, "", "description");
-    this.#eachRecord(json["nodes"], "nodes", true, (node, path) => {
+    this.#graph(json, "");
+    this.#eachRecord(json["subgraphs"], "subgraphs", false, (subgraph, path) => {
+      this.#optionalText(subgraph, path, "name");
+      this.#optionalText(subgraph, path, "description");
+      for (const side of ["inputs", "outputs"]) {
+        this.#each(subgraph[side], `${path}.${side}`, (port, at) => {
+          this.#text(port, at, "name");
+          this.#text(port, at, "type");
+          this.#optionalText(port, at, "doc");
+        });
+      }
+      this.#graph(subgraph, `${path}.`);
+    });
+    return this.#faults;
+  }
+
+  /** What a graph and a subgraph have in common. */
+  #graph(json: Readonly<Record<string, unknown>>, at: string): void {
+    this.#eachRecord(json["nodes"], `${at}nodes`, true, (node, path) => {
       this.#text(node, path, "type");
       const { version } = node;
       if (!Number.isInteger(version) || (version as number) < 1)
         this.#wrong(`${path}.version`, "a whole number from 1", version);
       this.#optionalText(node, path, "zone");
       this.#optionalText(node, path, "title");
+      const { mode } = node;
+      if (mode !== undefined && mode !== "mute" && mode !== "bypass")
+        this.#wrong(`${path}.mode`, '"mute" or "bypass"', mode);
       if (!isRecord(node["params"])) this.#wrong(`${path}.params`, "an object", node["params"]);
     });
-    this.#each(json["edges"], "edges", (edge, path) => {
+    this.#each(json["edges"], `${at}edges`, (edge, path) => {
       this.#text(edge, path, "from");
       this.#text(edge, path, "to");
     });
-    this.#eachRecord(json["zones"], "zones", false, (zone, path) => {
+    this.#eachRecord(json["zones"], `${at}zones`, false, (zone, path) => {
       this.#text(zone, path, "kind");
       this.#optionalText(zone, path, "parent");
       const { carry } = zone;
@@ -140,9 +161,9 @@ class FormChecker {
         if (typeof name !== "string") this.#wrong(`${path}.carry[${index}]`, "a name", name);
       }
     });
-    this.#layout(json["layout"]);
-    if (json["view"] !== undefined && !isRecord(json["view"])) this.#wrong("view", "an object", json["view"]);
-    return this.#faults;
+    this.#layout(json["layout"], `${at}layout`);
+    const { view } = json;
+    if (view !== undefined && !isRecord(view)) this.#wrong(`${at}view`, "an object", view);
   }
 
   #wrong(path: string, expected: string, value: unknown): void {
@@ -180,13 +201,13 @@ class FormChecker {
     }
   }
 
-  #layout(value: unknown): void {
+  #layout(value: unknown, path: string): void {
     if (value === undefined) return;
-    if (!isRecord(value)) return this.#wrong("layout", "an object", value);
+    if (!isRecord(value)) return this.#wrong(path, "an object", value);
     for (const [id, corner] of Object.entries(value)) {
       const fits =
         Array.isArray(corner) && corner.length === 2 && corner.every((part) => Number.isFinite(part));
-      if (!fits) this.#wrong(`layout.${id}`, "two numbers, [x, y]", corner);
+      if (!fits) this.#wrong(`${path}.${id}`, "two numbers, [x, y]", corner);
     }
   }
 }

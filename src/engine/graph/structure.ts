@@ -2,6 +2,7 @@ import { lookUp, type NodeDescription, type RegistryDescription } from "../node/
 import { socketIdOfParam, type ParamSpec } from "../node/params.ts";
 import type { GraphDocument, NodeRecord, ZoneRecord } from "./document.ts";
 import type { Fault } from "./fault.ts";
+import { empty, grown } from "./grown.ts";
 
 export interface InputPort {
   readonly name: string;
@@ -40,7 +41,7 @@ export interface GraphNode {
   readonly writesIn: string | undefined;
   /** One wire per input; further ones are faults and stay out. */
   readonly incoming: Map<string, GraphEdge>;
-  readonly outgoing: GraphEdge[];
+  outgoing: readonly GraphEdge[];
 }
 
 export interface GraphEdge {
@@ -216,7 +217,7 @@ function build(description: RegistryDescription, document: GraphDocument): Graph
       readsIn: side === "begin" ? zone?.parent : zone?.id,
       writesIn: side === "end" ? zone?.parent : zone?.id,
       incoming: new Map(),
-      outgoing: [],
+      outgoing: empty,
     };
     nodes.set(id, graphNode);
     zone?.members.push(id);
@@ -234,7 +235,8 @@ function buildEdges(
 ): GraphEdge[] {
   const edges: GraphEdge[] = [];
   for (const [index, { from, to }] of document.edges.entries()) {
-    const wire = `The wire ${from} → ${to}`;
+    // Made for messages only: it would cost more than all the rest of a sound wire.
+    const wire = (): string => `The wire ${from} → ${to}`;
     const ends = { source: splitRef(from), target: splitRef(to) };
     const source = ends.source && nodes.get(ends.source.node);
     const target = ends.target && nodes.get(ends.target.node);
@@ -243,10 +245,10 @@ function buildEdges(
       [to, ends.target, target] as const,
     ]) {
       if (end === undefined) {
-        const message = `${wire}: "${ref}" is not of the form node.port.`;
+        const message = `${wire()}: "${ref}" is not of the form node.port.`;
         faults.push({ code: "unknown-port", edge: index, message });
       } else if (node === undefined) {
-        const message = `${wire}: there is no node "${end.node}".`;
+        const message = `${wire()}: there is no node "${end.node}".`;
         faults.push({ code: "unknown-node", node: end.node, edge: index, message });
       }
     }
@@ -254,11 +256,11 @@ function buildEdges(
     const edge = { index, source, sourcePort: ends.source.port, target, targetPort: ends.target.port };
     let usable = true;
     if (source.description !== undefined && !source.outputs.has(edge.sourcePort)) {
-      faults.push(unknownPort(wire, index, source, edge.sourcePort, "output"));
+      faults.push(unknownPort(wire(), index, source, edge.sourcePort, "output"));
       usable = false;
     }
     if (target.description !== undefined && !target.inputs.has(edge.targetPort)) {
-      faults.push(unknownPort(wire, index, target, edge.targetPort, "input"));
+      faults.push(unknownPort(wire(), index, target, edge.targetPort, "input"));
       usable = false;
     }
     if (!usable) continue;
@@ -269,12 +271,12 @@ function buildEdges(
         node: target.id,
         port: edge.targetPort,
         edge: index,
-        message: `${wire}: the input already has the wire from ${other.source.id}.${other.sourcePort}. An input takes one wire.`,
+        message: `${wire()}: the input already has the wire from ${other.source.id}.${other.sourcePort}. An input takes one wire.`,
       });
       continue;
     }
     target.incoming.set(edge.targetPort, edge);
-    source.outgoing.push(edge);
+    source.outgoing = grown(source.outgoing, edge);
     edges.push(edge);
   }
   return edges;

@@ -3,8 +3,9 @@ import { lookUp, type RegistryDescription } from "../node/description.ts";
 import { buildBlocks, varyingElements, type Element } from "./blocks.ts";
 import { findCycles } from "./cycles.ts";
 import type { GraphDocument } from "./document.ts";
+import { expand } from "./expand.ts";
 import type { Fault } from "./fault.ts";
-import { findLazyInputs, isLazyEdge } from "./lazy.ts";
+import { findLazyInputs } from "./lazy.ts";
 import { orderElements } from "./order.ts";
 import {
   structureOf,
@@ -22,11 +23,14 @@ export function nameNode(node: GraphNode): string {
 }
 
 /**
- * Finds every fault of a graph, each named by node, port or zone. An empty answer means that the graph can be planned.
+ * Finds every fault of a graph, in its subgraphs too, whose nodes are named by their path (`group/inner`), each named by node, port or zone. An empty answer means that the graph can be planned.
  * Works on the description of a registry, so a page can validate. Never throws on a document of the declared shape.
  */
 export function validate(description: RegistryDescription, document: GraphDocument): Fault[] {
-  const structure = structureOf(description, document);
+  const expanded = expand(description, document);
+  const structure = structureOf(description, expanded.document);
+  // A wire that an earlier fault took away makes an input that is not wired: the first fault says it better.
+  const said = new Set(expanded.faults.map(({ node, port }) => `${node ?? ""}.${port ?? ""}`));
   const faults = [...structure.faults];
   for (const node of structure.nodes.values()) checkNode(structure, node, faults);
   for (const zone of structure.zones.values()) checkZone(structure, zone, faults);
@@ -40,8 +44,11 @@ export function validate(description: RegistryDescription, document: GraphDocume
     });
   }
   // Deferral is defined on sound blocks only; with other faults it would report their consequences.
-  if (faults.length === 0) checkLazyInputs(structure, faults);
-  return faults;
+  if (faults.length === 0 && said.size === 0) checkLazyInputs(structure, faults);
+  const isSaid = ({ code, node, port }: Fault): boolean =>
+    (code === "missing-input" && said.has(`${node ?? ""}.${port ?? ""}`)) ||
+    (code === "unknown-node-type" && said.has(`${node ?? ""}.`));
+  return [...expanded.faults, ...faults.filter((fault) => !isSaid(fault))];
 }
 
 function checkNode(structure: GraphStructure, node: GraphNode, faults: Fault[]): void {
@@ -186,17 +193,18 @@ function checkWires(structure: GraphStructure, faults: Fault[]): void {
   const types = resolveTypes(structure);
   for (const edge of structure.edges) {
     const { source, target, sourcePort, targetPort, index } = edge;
-    const wire = `The wire ${source.id}.${sourcePort} → ${target.id}.${targetPort}`;
-    const place = { node: target.id, port: targetPort, edge: index };
+    const say = (code: Fault["code"], reason: string): void => {
+      const message = `The wire ${source.id}.${sourcePort} → ${target.id}.${targetPort}: ${reason}`;
+      faults.push({ code, node: target.id, port: targetPort, edge: index, message });
+    };
     const boundary = boundaryFault(structure, edge);
-    if (boundary !== undefined)
-      faults.push({ code: "zone-boundary", ...place, message: `${wire}: ${boundary}` });
+    if (boundary !== undefined) say("zone-boundary", boundary);
     const fit = typeFits(
       structure.description,
       types.output(source, sourcePort),
       types.input(target, targetPort),
     );
-    if (!fit.ok) faults.push({ code: "type-mismatch", ...place, message: `${wire}: ${fit.reason}.` });
+    if (!fit.ok) say("type-mismatch", `${fit.reason}.`);
   }
 }
 
@@ -215,6 +223,7 @@ export function boundaryFault(
 }
 
 function checkLazyInputs(structure: GraphStructure, faults: Fault[]): void {
+  if (!structure.edges.some(({ target, targetPort }) => target.inputs.get(targetPort)?.lazy)) return;
   const blocks = buildBlocks(structure, () => true);
   checkLazyOrder(new Set(blocks.top.elements), faults);
   for (const block of blocks.ofZone.values()) {
@@ -239,7 +248,7 @@ function checkLazyInputs(structure: GraphStructure, faults: Fault[]): void {
 }
 
 function checkLazyOrder(elements: ReadonlySet<Element>, faults: Fault[]): void {
-  if (![...elements].some(({ incoming }) => incoming.some(isLazyEdge))) return;
+  if (![...elements].some(({ incoming }) => incoming.some(({ lazy }) => lazy))) return;
   const { conflict } = orderElements(elements);
   if (conflict === undefined) return;
   const names = conflict.map(({ node, zone }) =>

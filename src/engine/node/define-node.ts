@@ -14,6 +14,13 @@ export interface Port<T = unknown> {
   readonly lazy?: boolean;
   /** On an output: the name of the input whose type it takes. A reroute's output has the type of what is wired in. */
   readonly typeFrom?: string;
+  /**
+   * On an output: what its shape follows from, so that it can be shown before a run. Axes are numbers, parameters, words for
+   * what is not known, or two of these with `*` or `/`: `[batch, height/downscale, width/downscale, channels]`. `like sample` is the
+   * shape of what is wired into `sample`, `like sample [*, *, *, channels]` the same with other channels; `or` leads to what holds
+   * where that input is not wired. `= value` says that a number is the parameter `value`. It must never be wrong.
+   */
+  readonly shape?: string;
 }
 
 export interface OptionalPort<T> extends Port<T> {
@@ -24,7 +31,12 @@ export interface LazyPort<T> extends Port<T> {
   readonly lazy: true;
 }
 
-export const port = <T>(type: SocketType<T>, doc: string): Port<T> => ({ type, doc });
+/** @param shape what an output's shape follows from, see {@link Port.shape} */
+export const port = <T>(type: SocketType<T>, doc: string, shape?: string): Port<T> => ({
+  type,
+  doc,
+  ...(shape === undefined ? {} : { shape }),
+});
 export const optionalPort = <T>(type: SocketType<T>, doc: string): OptionalPort<T> => ({
   type,
   doc,
@@ -96,6 +108,13 @@ interface NodeSpecBase<I extends Ports, P extends Params, O extends Ports> {
   readonly migrate?: (params: Record<string, unknown>, fromVersion: number) => Record<string, unknown>;
   /** Beyond inputs and params, what the result depends on (a file's etag). Two equal keys mean an equal result. */
   readonly cacheKey?: (args: { params: ParamValues<P>; context: RunContext }) => string | Promise<string>;
+  /** False for a node that hands models on without reading them: they need not be in memory when it runs. Default true. */
+  readonly readsResidents?: boolean;
+  /**
+   * Bytes that the node needs while it runs, beside its inputs and the models that it reads: its largest intermediate results. An
+   * estimate, for the memory budget.
+   */
+  readonly workingBytes?: (args: { inputs: InputValues<I>; params: ParamValues<P> }) => number;
   /** False for a node with an effect outside the graph (saving a file): it runs every time. */
   readonly cacheable?: boolean;
   readonly preview?: (args: {
@@ -139,6 +158,11 @@ export interface NodeDefinition {
     params: Record<string, unknown>;
     context: RunContext;
   }) => string | Promise<string>;
+  readonly readsResidents?: boolean;
+  readonly workingBytes?: (args: {
+    inputs: Record<string, unknown>;
+    params: Record<string, unknown>;
+  }) => number;
   readonly preview?: (args: {
     inputs: Record<string, unknown>;
     params: Record<string, unknown>;

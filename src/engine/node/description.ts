@@ -8,6 +8,8 @@ export interface PortDescription {
   readonly lazy?: true;
   /** On an output: the input whose type it takes. */
   readonly typeFrom?: string;
+  /** On an output: what its shape follows from. */
+  readonly shape?: string;
 }
 
 /** What a page knows about a node: everything but its code. */

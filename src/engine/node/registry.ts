@@ -72,6 +72,10 @@ export function createRegistry(parts: RegistryParts): Registry {
   const addPorts = (owner: string, inputs: Ports, outputs: Ports): void => {
     for (const port of [...Object.values(inputs), ...Object.values(outputs)]) addType(port.type);
     for (const [name, port] of Object.entries(outputs)) {
+      for (const [, like = ""] of (port.shape ?? "").matchAll(/like (\w+)/g)) {
+        if (!Object.hasOwn(inputs, like))
+          throw new Error(`Node type "${owner}": output "${name}" is like "${like}", which is no input.`);
+      }
       if (port.typeFrom !== undefined && !Object.hasOwn(inputs, port.typeFrom)) {
         throw new Error(
           `Node type "${owner}": output "${name}" takes its type from "${port.typeFrom}", which is no input.`,
@@ -135,6 +139,7 @@ function describePort(port: Port): PortDescription {
     ...(port.optional === true ? { optional: true as const } : {}),
     ...(port.lazy === true ? { lazy: true as const } : {}),
     ...(port.typeFrom !== undefined ? { typeFrom: port.typeFrom } : {}),
+    ...(port.shape !== undefined ? { shape: port.shape } : {}),
   };
 }
 

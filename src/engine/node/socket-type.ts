@@ -1,3 +1,5 @@
+import type { Resident } from "./resident.ts";
+
 /**
  * A typed token for what travels on a wire.
  *
@@ -25,6 +27,8 @@ export interface SocketType<T = unknown> {
   resources?(value: T): Iterable<Resource>;
   /** Bytes that the value holds, for the cache's budget. */
   bytes?(value: T): number;
+  /** What of the value need not be in memory all the time. It counts for the memory budget, and not for the cache's. */
+  residents?(value: T): readonly Resident[];
   /** One line for error messages and inspectors, for example `[1,28,28,1] float32`. */
   describe?(value: T): string;
 }

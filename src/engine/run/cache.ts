@@ -57,7 +57,7 @@ export class RunCache {
     const all = new Map([...(old?.outputs ?? []), ...outputs]);
     let bytes = ENTRY_BYTES;
     for (const { value, type } of all.values())
-      bytes += value === undefined ? 0 : (type?.bytes?.(value) ?? 0);
+      bytes += value === undefined || isResident(value, type) ? 0 : (type?.bytes?.(value) ?? 0);
     if (bytes > this.budgetBytes) return;
     const held = new Map([...all].map(([name, { value, type }]) => [name, hold(value, type)]));
     if (old !== undefined) this.#drop(old);
@@ -93,6 +93,10 @@ export class RunCache {
     for (const held of entry.outputs.values()) letGo(held);
   }
 }
+
+/** Whether the memory budget looks after the value: it is unloaded when its room is needed. */
+const isResident = (value: unknown, type: Held["type"]): boolean =>
+  (type?.residents?.(value).length ?? 0) > 0;
 
 /** @param options.budgetBytes what results may hold together, as their socket types' `bytes` count it. */
 export const createCache = (options: { budgetBytes: number }): RunCache => new RunCache(options);

@@ -38,6 +38,19 @@ export type RunEvent =
   | { readonly type: "preview"; readonly node: string; readonly preview: Preview }
   | { readonly type: "warning"; readonly node: string; readonly message: string }
   | {
+      readonly type: "memory";
+      readonly action: "loaded" | "unloaded";
+      /** The node that needs it, or needs its room. */
+      readonly node: string;
+      /** What was loaded or unloaded. */
+      readonly label: string;
+      readonly bytes: number;
+      /** How long it took to load. */
+      readonly ms?: number;
+      /** Why it was unloaded, for people. */
+      readonly reason?: string;
+    }
+  | {
       readonly type: "nodeFinished";
       readonly node: string;
       readonly ms: number;

@@ -1,4 +1,5 @@
 import type { Registry } from "../node/registry.ts";
+import type { Resident } from "../node/resident.ts";
 import type { RunCache } from "./cache.ts";
 import { Channel } from "./channel.ts";
 import { EngineError, RunCancelledError } from "./errors.ts";
@@ -12,6 +13,7 @@ import { NodeRunner } from "./run-node.ts";
 import { RootRunner } from "./run-root.ts";
 import type { Recorder } from "./recorder.ts";
 import { ZoneRunner, type Gate, type ResumePoint } from "./run-zone.ts";
+import type { Residency } from "./residency.ts";
 import { RunState } from "./state.ts";
 
 export interface ExecuteOptions {
@@ -19,6 +21,8 @@ export interface ExecuteOptions {
   readonly host: Host;
   /** Results of earlier runs. Without one, everything runs. */
   readonly cache?: RunCache;
+  /** Keeps what is loaded (models) within a memory budget. Without one, everything is loaded as it is needed and stays. */
+  readonly residency?: Residency;
   /** Handed to nodes as `context.services`. */
   readonly services?: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal;
@@ -124,10 +128,18 @@ async function run(
   const reasonOf = (node: string): RunReason => caching?.keys.node(node)?.reason ?? firstRun;
   const { previews } = options;
   const previewEveryMs = previews === true ? PREVIEW_MS : previews === false ? undefined : previews?.everyMs;
-  const nodes = new NodeRunner(state, { reasonOf, previewEveryMs });
+  const nodes = new NodeRunner(state, {
+    reasonOf,
+    previewEveryMs,
+    memory: {
+      residency: options.residency,
+      readLater: (): ReadonlySet<Resident> => root.residentsReadLater(),
+    },
+  });
   const zones = new ZoneRunner(state, nodes, { reasonOf, gate: options.gate, recorder, resume });
-  const root = new RootRunner({ plan, state, zones, caching, recorder });
+  const root: RootRunner = new RootRunner({ plan, state, zones, caching, recorder });
   state.emit({ type: "planned", nodes: plan.nodes });
+  options.residency?.beginRun();
   try {
     state.checkCancelled();
     if (

@@ -18,6 +18,8 @@ export interface Host {
    * type. Called for every output of a node that ran for a lazy input.
    */
   keep(value: unknown): void;
+  /** Called after something large was unloaded: gives the memory back that the backend keeps for later. */
+  trim?(): void;
   /** Called after each step has run; throws (or rejects) when the device reported an error meanwhile. */
   afterNode?(): void | Promise<void>;
 }

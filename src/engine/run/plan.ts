@@ -1,7 +1,8 @@
+import { empty, grown } from "../graph/grown.ts";
 import { buildBlocks, varyingElements, type Block, type Blocks, type Element } from "../graph/blocks.ts";
 import type { GraphDocument } from "../graph/document.ts";
+import { expand, type Expanded } from "../graph/expand.ts";
 import type { Fault } from "../graph/fault.ts";
-import { isLazyEdge } from "../graph/lazy.ts";
 import { orderElements } from "../graph/order.ts";
 import { neededFor, concerns } from "../graph/select.ts";
 import {
@@ -43,18 +44,37 @@ export function plan(
   document: GraphDocument,
   options: PlanOptions = {},
 ): Plan {
-  const structure = structureOf(description, document);
-  const { only } = options;
-  const unknown = (only ?? []).filter((id) => !structure.nodes.has(id));
-  const targetFaults = unknown.map((node): Fault => {
-    return { code: "unknown-target", node, message: `There is no node "${node}" to run.` };
-  });
+  const expanded = expand(description, document);
+  const structure = structureOf(description, expanded.document);
+  const { targets: only, faults: targetFaults } = targetsOf(expanded, options.only);
   const needed = only === undefined ? undefined : neededFor(structure, only);
   const faults = validate(description, document).filter(
-    (fault) => needed === undefined || concerns(document, fault, needed),
+    (fault) => needed === undefined || concerns(expanded.document, fault, needed),
   );
   if (targetFaults.length + faults.length > 0) throw new InvalidGraphError([...targetFaults, ...faults]);
   return new Planner(structure, (id) => needed?.has(id) ?? true).plan(only);
+}
+
+/** The nodes that `only` means: a subgraph is all that stands in it. */
+function targetsOf(
+  { document, inactive }: Expanded,
+  only: readonly string[] | undefined,
+): { targets: readonly string[] | undefined; faults: Fault[] } {
+  if (only === undefined) return { targets: undefined, faults: [] };
+  const faults: Fault[] = [];
+  const targets = only.flatMap((name) => {
+    const path = name.replaceAll(".", "/");
+    const isMeant = (id: string): boolean => id === path || id.startsWith(`${path}/`);
+    const found = Object.keys(document.nodes).filter(isMeant);
+    if (found.length > 0) return found;
+    const off = [...inactive].some(isMeant);
+    const message = off
+      ? `Node "${path}" does not run: it is muted or bypassed, or it depends on a node that is muted.`
+      : `There is no node "${path}" to run.`;
+    faults.push({ code: off ? "muted" : "unknown-target", node: path, message });
+    return [];
+  });
+  return { targets, faults };
 }
 
 class Planner {
@@ -122,12 +142,6 @@ class Planner {
     return reads;
   }
 
-  /** The outputs that appear in an element's block: those of the node, or of the zone's end. */
-  #made(element: Element): number[] {
-    const node = element.node ?? element.zone?.end;
-    return node === undefined ? [] : [...node.outputs.keys()].map((port) => this.#slot(node, port));
-  }
-
   /** Orders a list of elements and frees what is made in it; slots that outlive the list are added to `outlive`. */
   #list(
     elements: ReadonlySet<Element>,
@@ -138,7 +152,7 @@ class Planner {
   ): Step[] {
     const { order, lazy } = orderElements(elements);
     const position = new Map(order.map((element, index) => [element, index]));
-    const release: number[][] = order.map(() => []);
+    const release: (readonly number[])[] = [];
     const settle = (slot: number, own: number): void => {
       let last = own;
       for (const reader of reads.get(slot) ?? []) {
@@ -149,19 +163,22 @@ class Planner {
         }
         last = Math.max(last, at);
       }
-      (release[last] ?? unread).push(slot);
+      if (last < 0) unread.push(slot);
+      else release[last] = grown(release[last] ?? empty, slot);
     };
     for (const slot of given) settle(slot, -1);
-    for (const [index, element] of order.entries())
-      for (const slot of this.#made(element)) settle(slot, index);
+    for (const [index, element] of order.entries()) {
+      const node = element.node ?? element.zone?.end;
+      if (node === undefined) continue;
+      // The outputs that appear in the block: those of the node, or of the zone's end.
+      for (const port of node.outputs.keys()) settle(this.#slot(node, port), index);
+    }
 
     const deferred = new Set(lazy.flatMap((input) => [...input.deferred]));
     const alsoEager = new Set<Element>();
-    for (const element of [...order].reverse()) {
-      if (!deferred.has(element)) continue;
+    for (const element of order.filter((one) => deferred.has(one)).reverse()) {
       const eager = element.outgoing.some(
-        (edge) =>
-          edge.to === undefined || (!isLazyEdge(edge) && (!deferred.has(edge.to) || alsoEager.has(edge.to))),
+        (edge) => edge.to === undefined || (!edge.lazy && (!deferred.has(edge.to) || alsoEager.has(edge.to))),
       );
       if (eager) alsoEager.add(element);
     }
@@ -172,11 +189,11 @@ class Planner {
       lazyOf.set(owner, ports.set(port, positions));
     }
     return order.map((element, index): Step => {
-      const free = release[index] ?? [];
+      const free = release[index] ?? empty;
       if (element.node === undefined) return this.#zoneStep(element.zone, free);
       this.#nodes.push(element.node.id);
       const planned = this.#node(element.node, lazyOf.get(element));
-      const step: NodeStep = { kind: "node", ...planned, release: free };
+      const step: NodeStep = Object.assign(planned, { kind: "node" as const, release: free });
       return deferred.has(element) ? { ...step, deferred: { alsoEager: alsoEager.has(element) } } : step;
     });
   }
@@ -189,13 +206,13 @@ class Planner {
         ? (record.params[name] ?? spec.default)
         : spec.default;
     }
-    const inputs: PlannedInput[] = [];
-    const outputs: PlannedOutput[] = [];
+    let inputs: readonly PlannedInput[] = empty;
+    let outputs: readonly PlannedOutput[] = empty;
     for (const port of node.inputs.values()) {
       if (port.carry || !node.incoming.has(port.name)) continue;
       const positions = lazy?.get(port.name) ?? (port.lazy ? [] : undefined);
       const input = this.#input(node, port.name);
-      inputs.push(positions === undefined ? input : { ...input, lazy: positions });
+      inputs = grown(inputs, positions === undefined ? input : { ...input, lazy: positions });
     }
     for (const port of node.outputs.values()) {
       if (port.carry) continue;
@@ -204,7 +221,7 @@ class Planner {
         slot: this.#slot(node, port.name),
         type: this.#types.output(node, port.name),
       };
-      outputs.push(port.optional ? { ...output, optional: true } : output);
+      outputs = grown(outputs, port.optional ? { ...output, optional: true } : output);
     }
     return {
       node: id,
@@ -238,7 +255,7 @@ class Planner {
     return input;
   }
 
-  #zoneStep(zone: GraphZone | undefined, release: number[]): ZoneStep {
+  #zoneStep(zone: GraphZone | undefined, release: readonly number[]): ZoneStep {
     const block = zone && this.#blocks.ofZone.get(zone.id);
     if (!block || !zone.begin || !zone.end)
       throw new Error(`Zone "${zone?.id ?? ""}" has no begin or no end.`);

@@ -5,6 +5,7 @@ import { EngineError } from "./errors.ts";
 import type { RunReason } from "./events.ts";
 import { hold, letGo, type Held } from "./ownership.ts";
 import type { NodeStep, Step } from "./plan-data.ts";
+import { MemoryWatch, type MemoryOptions } from "./memory-watch.ts";
 import { bytesIn, checkOutputs, isSound, readInput, storeOutputs } from "./ports.ts";
 import type { RunState } from "./state.ts";
 
@@ -12,6 +13,7 @@ export interface NodeRunnerOptions {
   reasonOf(node: string): RunReason;
   /** Milliseconds between two previews of one node in a loop; undefined for no previews at all. */
   readonly previewEveryMs: number | undefined;
+  readonly memory?: MemoryOptions | undefined;
 }
 
 interface Ready {
@@ -29,10 +31,12 @@ export class NodeRunner {
   readonly #ran = new Set<NodeStep>();
   /** When each node last showed a preview, and how long that took. */
   readonly #previewed = new Map<string, { readonly at: number; readonly ms: number }>();
+  readonly #memory: MemoryWatch;
 
   constructor(state: RunState, options: NodeRunnerOptions) {
     this.#state = state;
     this.#options = options;
+    this.#memory = new MemoryWatch(state, options.memory);
   }
 
   /** Forgets which deferred steps of the list have run: a new iteration begins. */
@@ -46,6 +50,24 @@ export class NodeRunner {
 
   /** Runs one step of a list, which has been announced. Answers at once where nothing in it has to wait. */
   run(step: NodeStep, list: readonly Step[], last = false): void | Promise<void> {
+    const loading = this.#acquire(step, list);
+    return loading === undefined
+      ? this.#runLoaded(step, list, last)
+      : loading.then(() => this.#runLoaded(step, list, last));
+  }
+
+  /** Brings what the step reads into memory. */
+  #acquire(step: NodeStep, list: readonly Step[]): Promise<void> | undefined {
+    try {
+      return this.#memory.acquire(step, list)?.catch((error: unknown) => {
+        throw this.#state.locate(error, step);
+      });
+    } catch (error) {
+      throw this.#state.locate(error, step);
+    }
+  }
+
+  #runLoaded(step: NodeStep, list: readonly Step[], last: boolean): void | Promise<void> {
     const definition = this.#definition(step);
     if (definition.runAsync !== undefined) return this.#runAsync(step, definition, list, last);
     const ready = this.#runSync(step, definition, list, false);

@@ -1,4 +1,5 @@
 import type { Preview } from "../node/define-node.ts";
+import type { Resident } from "../node/resident.ts";
 import type { RunCache } from "./cache.ts";
 import type { RunReason } from "./events.ts";
 import type { Keys } from "./keys.ts";
@@ -36,6 +37,8 @@ export class RootRunner {
   readonly #hits: (Hit | undefined)[] = [];
   readonly #prepared = new Set<number>();
   readonly #settled = new Set<number>();
+  /** Of the step that runs. */
+  #position = 0;
 
   constructor(options: RootRunnerOptions) {
     this.#plan = options.plan;
@@ -58,12 +61,28 @@ export class RootRunner {
       }
       const needed = this.#demand(targets);
       for (const [index, step] of steps.entries()) {
+        this.#position = index;
         await this.#settle(index, needed);
         this.#state.clear(step.release);
       }
     } finally {
       for (const index of steps.keys()) this.#dropHit(index);
     }
+  }
+
+  /** What the steps after this one read, and this one too if it is a loop. */
+  residentsReadLater(): ReadonlySet<Resident> {
+    const found = new Set<Resident>();
+    const { steps } = this.#plan;
+    for (let index = this.#position; index < steps.length; index++) {
+      const step = steps[index];
+      if (step === undefined || (index === this.#position && step.kind === "node")) continue;
+      for (const { slot } of inputsOf(step)) {
+        const held = this.#state.held(slot);
+        for (const resident of held?.type?.residents?.(held.value) ?? []) found.add(resident);
+      }
+    }
+    return found;
   }
 
   #dropHit(index: number): void {

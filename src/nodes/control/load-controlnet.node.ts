@@ -1,6 +1,6 @@
 import { defineNode, port } from "../../engine/node/define-node.ts";
 import { source, text } from "../../engine/node/params.ts";
-import { loadComponent } from "../model/model-files.ts";
+import { openComponent } from "../model/model-files.ts";
 import { controlnetType } from "../socket-types.ts";
 import { servicesOf } from "../sources/sources.ts";
 
@@ -27,6 +27,6 @@ export default defineNode({
   cacheKey: ({ params, context }) => servicesOf(context).sources.folder(params.source).identity(),
   runAsync: async ({ params, context }) => {
     const folder = servicesOf(context).sources.folder(params.source);
-    return { controlnet: await loadComponent(folder, params.subfolder, context, ["ControlNetModel"]) };
+    return { controlnet: await openComponent(folder, params.subfolder, context, ["ControlNetModel"]) };
   },
 });

@@ -17,7 +17,7 @@ export default defineNode({
       doc: "The model's range: diffusers' models use -1 to 1, the course's BasicUNet 0 to 1.",
     }),
   },
-  outputs: { image: port(imageType, "Pictures from 0 to 1.") },
+  outputs: { image: port(imageType, "Pictures from 0 to 1.", "like sample") },
   run: ({ inputs: { sample }, params: { range } }) => {
     const channels = sample.shape[3];
     if (channels !== 1 && channels !== 3) {

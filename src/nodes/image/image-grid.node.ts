@@ -27,7 +27,9 @@ export default defineNode({
       doc: "Gray of the gaps and of empty places, 0 to 1.",
     }),
   },
-  outputs: { image: port(imageType, "One picture: [1, height, width, channels].") },
+  outputs: {
+    image: port(imageType, "One picture: [1, height, width, channels].", "like images [1, height, width, *]"),
+  },
   run: ({ inputs: { images }, params: { columns: wanted, gap, background } }) => {
     const [batch, height, width, channels] = images.shape;
     const columns = wanted === 0 ? Math.ceil(Math.sqrt(batch)) : Math.min(wanted, batch);

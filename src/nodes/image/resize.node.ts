@@ -19,7 +19,7 @@ export default defineNode({
       doc: "Smooth, or the nearest pixel (masks).",
     }),
   },
-  outputs: { image: port(imageType, "The fitted pictures.") },
+  outputs: { image: port(imageType, "The fitted pictures.", "like image [*, height, width, *]") },
   run: ({ inputs: { image }, params: { height, width, method } }) => ({
     // Half-pixel centres, as torch and Pillow have them.
     image:

@@ -20,7 +20,7 @@ export default defineNode({
     sixth: optionalPort(imageType, "More pictures."),
   },
   params: {},
-  outputs: { images: port(imageType, "All of them.") },
+  outputs: { images: port(imageType, "All of them.", "like first [batch, *, *, *]") },
   run: ({ inputs }) => {
     const wired = places.flatMap((name) => (inputs[name] ? [[name, inputs[name]] as const] : []));
     const sizeOf = (image: tf.Tensor4D): string => image.shape.slice(1).join("×");

@@ -2,7 +2,7 @@ import { defineNode, port } from "../../engine/node/define-node.ts";
 import { boolean, int } from "../../engine/node/params.ts";
 import { imageType, latentType, vaeType } from "../socket-types.ts";
 import { previewImages } from "./pixels.ts";
-import { decodeLatents } from "./vae.ts";
+import { decodeLatents, decodeWorkingBytes } from "./vae.ts";
 
 export default defineNode({
   type: "image/vae-decode",
@@ -28,6 +28,7 @@ export default defineNode({
     }),
   },
   outputs: { image: port(imageType, "Pictures from 0 to 1.") },
+  workingBytes: ({ inputs: { vae, latent }, params }) => decodeWorkingBytes(vae, latent.shape, params),
   run: ({ inputs: { vae, latent }, params }) => ({ image: decodeLatents(vae, latent, params) }),
   preview: ({ outputs }) => previewImages(outputs.image),
 });

@@ -8,7 +8,7 @@ export default defineNode({
   type: "image/vae-encode",
   version: 1,
   title: "VAE encode",
-  doc: "Turns pictures into latents, eight times smaller each way (Rombach et al. 2022): the start of image-to-image.",
+  doc: "Turns pictures into latents, usually eight times smaller each way (Rombach et al. 2022): the start of image-to-image.",
   keywords: ["autoencoder", "image to latent", "img2img"],
   inputs: {
     vae: port(vaeType, "The autoencoder."),

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { AutoencoderKlConfig } from "../../diffusion/models/autoencoder-kl-config.ts";
 import {
   autoencoderKlDecode,
+  autoencoderKlDownscale,
   autoencoderKlEncode,
   drawLatents,
   latentMode,
@@ -16,9 +17,23 @@ import {
   type AutoencoderTinyConfig,
 } from "../../diffusion/models/autoencoder-tiny.ts";
 import type { Model } from "../../diffusion/weights/parameters.ts";
+import { vaeScale, vaeWorkingBytes } from "../memory/estimates.ts";
 import type { TorchGenerator } from "../../tensor/torch-generator.ts";
 
 const isTiny = ({ className }: Model<unknown>): boolean => className === AUTOENCODER_TINY_CLASS_NAME;
+
+/** How many channels an autoencoder's latents have, and how many times smaller than the picture they are. */
+export function latentGeometry(vae: Model<unknown>): {
+  readonly channels: number;
+  readonly downscale: number;
+} {
+  if (isTiny(vae)) {
+    const { latentChannels, encoderBlockOutChannels } = vae.config as AutoencoderTinyConfig;
+    return { channels: latentChannels, downscale: 2 ** (encoderBlockOutChannels.length - 1) };
+  }
+  const config = vae.config as AutoencoderKlConfig;
+  return { channels: config.latentChannels, downscale: autoencoderKlDownscale(config) };
+}
 
 /** Latents as the U-Net knows them → pictures `[batch, height, width, 3]` from 0 to 1, clipped. */
 export function decodeLatents(
@@ -35,6 +50,18 @@ export function decodeLatents(
         options,
       );
   return tf.clipByValue(tf.add(tf.mul(decoded, 0.5), 0.5), 0, 1);
+}
+
+/** An estimate, for the memory budget: tiles and single pictures need less. */
+export function decodeWorkingBytes(
+  vae: Model<unknown>,
+  [batch = 1, height = 1, width = 1]: readonly number[],
+  { tiling, tileSize, slicing }: AutoencoderOptions,
+): number {
+  const scale = isTiny(vae) ? 8 : vaeScale(vae.config as AutoencoderKlConfig);
+  const side = (latent: number): number =>
+    tiling === true ? Math.min(scale * latent, tileSize ?? scale * latent) : scale * latent;
+  return vaeWorkingBytes(vae, [slicing === true ? 1 : batch, side(height), side(width)]);
 }
 
 /**

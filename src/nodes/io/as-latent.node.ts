@@ -10,7 +10,7 @@ export default defineNode({
   keywords: ["cast", "convert", "tensor"],
   inputs: { tensor: port(tensorType, "An array of four axes.") },
   params: {},
-  outputs: { latent: port(latentType, "The same array.") },
+  outputs: { latent: port(latentType, "The same array.", "like tensor") },
   run: ({ inputs: { tensor } }) => {
     if (tensor.rank !== 4) {
       throw new Error(

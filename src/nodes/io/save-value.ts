@@ -3,6 +3,7 @@ import { encodePng } from "../image/encode.ts";
 import { readPixels } from "../image/pixels.ts";
 import { saveComponent } from "../model/model-files.ts";
 import { componentKind } from "../model/component-kinds.ts";
+import { loadModel } from "../model/resident-model.ts";
 import { saveWeights } from "../../diffusion/weights/save-weights.ts";
 import { unetType } from "../socket-types.ts";
 import type { FileSink } from "../sources/sources.ts";
@@ -17,7 +18,7 @@ import { encodeTensor } from "./tensor-files.ts";
 export async function saveValue(files: FileSink, path: string, value: unknown): Promise<void> {
   if (path.endsWith("/")) {
     if (!unetType.guard(value)) throw new Error(`"${path}" is a folder, and only a network is saved as one.`);
-    await saveComponent(files, path, value, "F32");
+    await saveComponent(files, path, await loadModel(value), "F32");
     return;
   }
   await files.write(path, await encodeValue(path, value));
@@ -34,6 +35,7 @@ async function encodeValue(path: string, value: unknown): Promise<Uint8Array> {
     case ".safetensors":
       if (isTensor) return encodeTensor(path, value);
       if (extension === ".safetensors" && unetType.guard(value)) {
+        await loadModel(value);
         return saveWeights(value.weights, componentKind(value.className).parameters(value.config));
       }
       if (extension === ".npy" && Array.isArray(value))

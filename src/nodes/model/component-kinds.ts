@@ -38,6 +38,8 @@ import type { ParameterSpec } from "../../diffusion/weights/parameters.ts";
 export interface ComponentKind {
   /** `_class_name` of diffusers' config, or the entry of transformers' `architectures`. */
   readonly className: string;
+  /** What people call it. */
+  readonly title: string;
   /** Name of the weights file, without `.safetensors`. */
   readonly fileStem: string;
   readonly loadOptions: Pick<LoadWeightsOptions, "rename" | "unknownTensors">;
@@ -49,6 +51,7 @@ export interface ComponentKind {
 
 interface KindSpec<C> {
   readonly className: string;
+  readonly title: string;
   readonly parse: (json: unknown) => C;
   readonly parameters: (config: C) => readonly ParameterSpec[];
   readonly toJson?: (config: C) => Record<string, unknown>;
@@ -59,6 +62,7 @@ interface KindSpec<C> {
 /** Lets each kind keep the static type of its config. */
 function kind<C>({
   className,
+  title,
   parse,
   parameters,
   toJson,
@@ -67,6 +71,7 @@ function kind<C>({
 }: KindSpec<C>): ComponentKind {
   return {
     className,
+    title,
     fileStem,
     loadOptions,
     parseConfig: parse,
@@ -81,6 +86,7 @@ export const DPT_CLASS_NAME = "DPTForDepthEstimation";
 const clipText = (className: string): ComponentKind =>
   kind({
     className,
+    title: "text encoder",
     parse: (json) => parseClipTextConfig(json as Readonly<Record<string, unknown>>),
     parameters: clipTextParameters,
     fileStem: "model",
@@ -90,34 +96,45 @@ const clipText = (className: string): ComponentKind =>
 const kinds: readonly ComponentKind[] = [
   kind({
     className: UNET_2D_CLASS_NAME,
+    title: "U-Net",
     parse: parseUnet2dConfig,
     parameters: unet2dParameters,
     toJson: unet2dConfigToJson,
   }),
   kind({
     className: BASIC_UNET_CLASS_NAME,
+    title: "U-Net",
     parse: parseBasicUnetConfig,
     parameters: basicUnetParameters,
     toJson: basicUnetConfigToJson,
   }),
   kind({
     className: UNET_2D_CONDITION_CLASS_NAME,
+    title: "U-Net",
     parse: parseUnet2dConditionConfig,
     parameters: unet2dConditionParameters,
   }),
   kind({
     className: AUTOENCODER_KL_CLASS_NAME,
+    title: "VAE",
     parse: parseAutoencoderKlConfig,
     parameters: autoencoderKlParameters,
   }),
   kind({
     className: AUTOENCODER_TINY_CLASS_NAME,
+    title: "VAE",
     parse: parseAutoencoderTinyConfig,
     parameters: autoencoderTinyParameters,
   }),
-  kind({ className: CONTROLNET_CLASS_NAME, parse: parseControlnetConfig, parameters: controlnetParameters }),
+  kind({
+    className: CONTROLNET_CLASS_NAME,
+    title: "ControlNet",
+    parse: parseControlnetConfig,
+    parameters: controlnetParameters,
+  }),
   kind({
     className: DPT_CLASS_NAME,
+    title: "depth estimator",
     parse: (json) => parseDptConfig(json as Readonly<Record<string, unknown>>),
     parameters: dptParameters,
     fileStem: "model",

@@ -3,15 +3,14 @@ import type { ClipTextConfig } from "../../diffusion/models/clip-text-config.ts"
 import { UNET_2D_CONDITION_CLASS_NAME } from "../../diffusion/models/unet-2d-condition-config.ts";
 import { createScheduler, exchangeScheduler, type Scheduler } from "../../diffusion/schedulers/index.ts";
 import { openSingleFile, type SingleFileOptions } from "../../diffusion/single-file/single-file.ts";
-import { disposeWeights } from "../../diffusion/weights/dispose.ts";
-import type { Model } from "../../diffusion/weights/parameters.ts";
 import { defineNode, port } from "../../engine/node/define-node.ts";
 import { choice, source, text } from "../../engine/node/params.ts";
 import { SCHEDULER_CLASSES } from "../sampling/scheduler-classes.ts";
 import { noiseSchedulerType, textEncoderType, tokenizerType, unetType, vaeType } from "../socket-types.ts";
-import { openRequired, servicesOf, type SourceFolder } from "../sources/sources.ts";
+import { downloadOptions, openRequired, servicesOf, type SourceFolder } from "../sources/sources.ts";
 import { loadTokenizer } from "./load-tokenizer.ts";
-import { loadComponent } from "./model-files.ts";
+import { openComponent } from "./model-files.ts";
+import type { ResidentModel } from "./resident-model.ts";
 
 /** The id of "!", which OpenCLIP pads with. */
 const OPEN_CLIP_PAD_TOKEN = 0;
@@ -64,7 +63,7 @@ export default defineNode({
   runAsync: async ({ params, context }) => {
     const { sources } = servicesOf(context);
     const { signal } = context;
-    const file = await openRequired(sources.folder(params.source), "", { signal });
+    const file = await openRequired(sources.folder(params.source), "", downloadOptions(context));
     const { files, predictionType } = await openSingleFile(file, parseConfigs(params.configs));
     const parts: SourceFolder = {
       label: params.source,
@@ -81,23 +80,14 @@ export default defineNode({
       params.scheduler,
       params.predictionType === "as stated" ? (predictionType ?? "epsilon") : params.predictionType,
     );
-    const loaded: Model<unknown>[] = [];
-    const load = async (name: string, className: string): Promise<Model<unknown>> => {
-      const model = await loadComponent(parts, name, context, [className]);
-      loaded.push(model);
-      return model;
-    };
-    try {
-      const textEncoder = await load("text_encoder", "CLIPTextModel");
-      const unet = await load("unet", UNET_2D_CONDITION_CLASS_NAME);
-      const vae = await load("vae", AUTOENCODER_KL_CLASS_NAME);
-      const isOpenClip = (textEncoder.config as ClipTextConfig).hiddenAct === "gelu";
-      const padTokenId = isOpenClip ? OPEN_CLIP_PAD_TOKEN : tokenizer.padTokenId;
-      return { unet, textEncoder, tokenizer: { ...tokenizer, padTokenId }, vae, noiseScheduler };
-    } catch (error) {
-      for (const model of loaded) disposeWeights(model.weights);
-      throw error;
-    }
+    const load = (name: string, className: string): Promise<ResidentModel> =>
+      openComponent(parts, name, context, [className]);
+    const textEncoder = await load("text_encoder", "CLIPTextModel");
+    const unet = await load("unet", UNET_2D_CONDITION_CLASS_NAME);
+    const vae = await load("vae", AUTOENCODER_KL_CLASS_NAME);
+    const isOpenClip = (textEncoder.config as ClipTextConfig).hiddenAct === "gelu";
+    const padTokenId = isOpenClip ? OPEN_CLIP_PAD_TOKEN : tokenizer.padTokenId;
+    return { unet, textEncoder, tokenizer: { ...tokenizer, padTokenId }, vae, noiseScheduler };
   },
 });
 

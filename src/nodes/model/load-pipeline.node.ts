@@ -5,16 +5,15 @@ import {
   exchangeScheduler,
   parseSchedulerConfig,
 } from "../../diffusion/schedulers/index.ts";
-import { disposeWeights } from "../../diffusion/weights/dispose.ts";
-import type { Model } from "../../diffusion/weights/parameters.ts";
 import { defineNode, port } from "../../engine/node/define-node.ts";
 import { choice, source } from "../../engine/node/params.ts";
 import { textType } from "../../engine/node/socket-type.ts";
 import { SCHEDULER_CLASSES } from "../sampling/scheduler-classes.ts";
 import { noiseSchedulerType, textEncoderType, tokenizerType, unetType, vaeType } from "../socket-types.ts";
 import { servicesOf } from "../sources/sources.ts";
-import { loadComponent, readComponentConfig, readText } from "./model-files.ts";
+import { openComponent, readComponentConfig, readText } from "./model-files.ts";
 import { loadTokenizer } from "./load-tokenizer.ts";
+import type { ResidentModel } from "./resident-model.ts";
 import { UNET_CLASSES } from "./unet-classes.ts";
 
 /** The networks of a pipeline by their folders, and the classes that each may be of. */
@@ -64,20 +63,11 @@ export default defineNode({
     const tokenizer = await loadTokenizer(folder, "tokenizer", context.signal);
     for (const [name, classNames] of Object.entries(PARTS))
       await readComponentConfig(folder, name, context.signal, classNames);
-    const loaded: Model<unknown>[] = [];
-    const load = async (name: keyof typeof PARTS): Promise<Model<unknown>> => {
-      const model = await loadComponent(folder, name, context, PARTS[name]);
-      loaded.push(model);
-      return model;
-    };
-    try {
-      const textEncoder = await load("text_encoder");
-      const unet = await load("unet");
-      const vae = await load("vae");
-      return { unet, textEncoder, tokenizer, vae, noiseScheduler, source: params.source };
-    } catch (error) {
-      for (const model of loaded) disposeWeights(model.weights);
-      throw error;
-    }
+    const load = (name: keyof typeof PARTS): Promise<ResidentModel> =>
+      openComponent(folder, name, context, PARTS[name]);
+    const textEncoder = await load("text_encoder");
+    const unet = await load("unet");
+    const vae = await load("vae");
+    return { unet, textEncoder, tokenizer, vae, noiseScheduler, source: params.source };
   },
 });

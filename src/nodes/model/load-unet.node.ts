@@ -3,7 +3,7 @@ import { source, text } from "../../engine/node/params.ts";
 import { unetType } from "../socket-types.ts";
 import { servicesOf } from "../sources/sources.ts";
 import { UNET_CLASSES } from "./unet-classes.ts";
-import { loadComponent } from "./model-files.ts";
+import { openComponent } from "./model-files.ts";
 
 export default defineNode({
   type: "model/load-unet",
@@ -24,6 +24,6 @@ export default defineNode({
   cacheKey: ({ params, context }) => servicesOf(context).sources.folder(params.source).identity(),
   runAsync: async ({ params, context }) => {
     const folder = servicesOf(context).sources.folder(params.source);
-    return { unet: await loadComponent(folder, params.subfolder, context, UNET_CLASSES) };
+    return { unet: await openComponent(folder, params.subfolder, context, UNET_CLASSES) };
   },
 });

@@ -1,6 +1,6 @@
 import { defineNode, port } from "../../engine/node/define-node.ts";
 import { source, text } from "../../engine/node/params.ts";
-import { loadComponent } from "../model/model-files.ts";
+import { openComponent } from "../model/model-files.ts";
 import { vaeType } from "../socket-types.ts";
 import { servicesOf } from "../sources/sources.ts";
 
@@ -24,7 +24,7 @@ export default defineNode({
   runAsync: async ({ params, context }) => {
     const folder = servicesOf(context).sources.folder(params.source);
     return {
-      vae: await loadComponent(folder, params.subfolder, context, ["AutoencoderKL", "AutoencoderTiny"]),
+      vae: await openComponent(folder, params.subfolder, context, ["AutoencoderKL", "AutoencoderTiny"]),
     };
   },
 });

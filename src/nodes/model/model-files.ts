@@ -1,10 +1,13 @@
 import type { RunContext } from "../../engine/node/define-node.ts";
 import type { ByteSource } from "../../diffusion/weights/byte-source.ts";
-import { loadWeights } from "../../diffusion/weights/load-weights.ts";
+import { countParameters } from "../../diffusion/weights/dispose.ts";
+import { loadWeights, locateParameters } from "../../diffusion/weights/load-weights.ts";
+import { keptBytes } from "../../diffusion/weights/read-parameter.ts";
 import type { Model } from "../../diffusion/weights/parameters.ts";
 import { saveWeights } from "../../diffusion/weights/save-weights.ts";
-import { openRequired, type FileSink, type SourceFolder } from "../sources/sources.ts";
+import { downloadOptions, openRequired, type FileSink, type SourceFolder } from "../sources/sources.ts";
 import { componentKind, type ComponentKind } from "./component-kinds.ts";
+import { loadModel, ResidentModel } from "./resident-model.ts";
 
 /** Reads a whole text file. @throws Error that names file and folder. */
 export async function readText(folder: SourceFolder, path: string, signal: AbortSignal): Promise<string> {
@@ -52,18 +55,18 @@ function classNameOf(json: unknown, path: string, folder: SourceFolder): string 
 }
 
 /**
- * Loads a model in the layout of diffusers and transformers: `config.json` and safetensors weights, whole or in shards, in full
- * or half precision.
+ * Opens a model in the layout of diffusers and transformers: `config.json` and safetensors weights, whole or in shards, in full
+ * or half precision. Config and headers are read and checked; the weights are loaded when something needs them.
  *
  * @param classNames What may be loaded here; any class that is supported if absent.
  * @throws Error that names the file or tensor at fault; a pickle is refused with what to use instead.
  */
-export async function loadComponent(
+export async function openComponent(
   folder: SourceFolder,
   subfolder: string,
   context: RunContext,
   classNames?: readonly string[],
-): Promise<Model<unknown>> {
+): Promise<ResidentModel> {
   const { prefix, className, kind, config } = await readComponentConfig(
     folder,
     subfolder,
@@ -71,13 +74,34 @@ export async function loadComponent(
     classNames,
   );
   const files = await weightFiles(folder, prefix, kind, context);
-  const weights = await loadWeights(files, kind.parameters(config), {
-    ...kind.loadOptions,
-    signal: context.signal,
-    onProgress: (read, total) => {
-      context.progress(read, total, "reading weights");
-    },
+  const specs = kind.parameters(config);
+  const placed = await locateParameters(files, specs, kind.loadOptions);
+  return new ResidentModel({
+    className,
+    config,
+    label: `${kind.title} of "${folder.label}"`,
+    bytes: keptBytes(placed),
+    parameterCount: countParameters(specs),
+    load: ({ signal, progress }) =>
+      loadWeights(files, specs, {
+        ...kind.loadOptions,
+        signal,
+        onProgress: (read, total) => {
+          progress(read, total, `reading the ${kind.title}`);
+        },
+      }),
   });
+}
+
+/** {@link openComponent}, with the weights in memory to stay there. */
+export async function loadComponent(
+  folder: SourceFolder,
+  subfolder: string,
+  context: RunContext,
+  classNames?: readonly string[],
+): Promise<Model<unknown>> {
+  const opened = await openComponent(folder, subfolder, context, classNames);
+  const { className, config, weights } = await loadModel(opened, context);
   return { className, config, weights };
 }
 
@@ -124,7 +148,7 @@ async function weightFiles(
   { fileStem }: ComponentKind,
   context: RunContext,
 ): Promise<readonly ByteSource[]> {
-  const options = { signal: context.signal, progress: context.progress.bind(context) };
+  const options = downloadOptions(context);
   const open = (name: string): Promise<ByteSource | undefined> => folder.open(`${prefix}${name}`, options);
   const whole = (await open(`${fileStem}.safetensors`)) ?? (await open(`${fileStem}.fp16.safetensors`));
   if (whole) return [whole];

@@ -8,6 +8,7 @@ import {
   timestepType,
   unetType,
 } from "../socket-types.ts";
+import { unetWorkingBytes } from "../memory/estimates.ts";
 import { runNetwork } from "./run-network.ts";
 
 export default defineNode({
@@ -31,7 +32,10 @@ export default defineNode({
     control: optionalPort(controlResidualsType, "What a ControlNet adds."),
   },
   params: {},
-  outputs: { modelOutput: port(latentType, "What the network makes of x_t.") },
+  workingBytes: ({ inputs: { unet, sample } }) => unetWorkingBytes(unet, sample.shape),
+  outputs: {
+    modelOutput: port(latentType, "What the network makes of x_t.", "like sample [*, *, *, channels]"),
+  },
   run: ({ inputs: { unet, sample, timestep, conditioning, timestepCond, control } }) => ({
     modelOutput: runNetwork(unet, {
       sample,

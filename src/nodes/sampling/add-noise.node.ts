@@ -15,7 +15,7 @@ export default defineNode({
     noiseScheduler: port(noiseSchedulerType, "The schedule that says how much noise t means."),
   },
   params: {},
-  outputs: { noisySample: port(latentType, "x_t.") },
+  outputs: { noisySample: port(latentType, "x_t.", "like sample") },
   run: ({ inputs: { sample, noise, timesteps, noiseScheduler } }) => {
     requireSameShape({ sample, noise });
     return { noisySample: noiseScheduler.addNoise(sample, noise, timesteps) as typeof sample };

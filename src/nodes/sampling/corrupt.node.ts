@@ -15,7 +15,7 @@ export default defineNode({
     amounts: port(amountType, "a, one for each picture: 0 leaves it clean, 1 leaves only noise."),
   },
   params: {},
-  outputs: { noisySample: port(latentType, "The mix.") },
+  outputs: { noisySample: port(latentType, "The mix.", "like sample") },
   run: ({ inputs: { sample, noise, amounts } }) => {
     requireSameShape({ sample, noise });
     return { noisySample: corrupt(sample, noise, amounts) };

@@ -35,7 +35,7 @@ export default defineNode({
       doc: "Part of the rescaled prediction in the mix.",
     }),
   },
-  outputs: { modelOutput: port(latentType, "The guided prediction.") },
+  outputs: { modelOutput: port(latentType, "The guided prediction.", "like conditional") },
   run: ({
     inputs: { conditional, unconditional },
     params: { method: kind, guidanceScale, guidanceRescale },

@@ -1,16 +1,23 @@
 import * as tf from "@tensorflow/tfjs";
-import { defineNode, port } from "../../engine/node/define-node.ts";
+import { defineNode, optionalPort, port } from "../../engine/node/define-node.ts";
 import { boolean, int } from "../../engine/node/params.ts";
-import { generatorType, latentType } from "../socket-types.ts";
+import { latentGeometry } from "../image/vae.ts";
+import { generatorType, latentType, vaeType } from "../socket-types.ts";
 import { drawNoise } from "../../diffusion/schedulers/index.ts";
 
 export default defineNode({
   type: "sampling/latent-noise",
-  version: 1,
+  version: 2,
   title: "Latent noise",
   doc: "Noise in the shape of a VAE's latents, from the size of the picture: what text-to-image starts from.",
   keywords: ["empty latent", "randn", "size", "start"],
-  inputs: { generator: port(generatorType, "The random state to draw from.") },
+  inputs: {
+    generator: port(generatorType, "The random state to draw from."),
+    vae: optionalPort(
+      vaeType,
+      "Says how many channels a latent has and how much smaller it is; channels and downscale then do not matter.",
+    ),
+  },
   params: {
     batch: int({ default: 1, min: 1, max: 64, doc: "Pictures at once." }),
     same: boolean({
@@ -29,10 +36,11 @@ export default defineNode({
     }),
   },
   outputs: {
-    noise: port(latentType, "The noise."),
+    noise: port(latentType, "The noise.", "[batch, height/downscale, width/downscale, channels]"),
     generator: port(generatorType, "The random state after the draw."),
   },
-  run: ({ inputs, params: { batch, same, height, width, channels, downscale } }) => {
+  run: ({ inputs, params: { batch, same, height, width, ...byHand } }) => {
+    const { channels, downscale } = inputs.vae ? latentGeometry(inputs.vae) : byHand;
     const sides = { height, width };
     for (const [name, side] of Object.entries(sides)) {
       if (side % downscale !== 0)

@@ -17,7 +17,9 @@ export default defineNode({
     count: port(intType, "How many steps there are."),
   },
   params: {},
-  outputs: { prevSample: port(latentType, "x(1−m) + prediction·m with m = 1/(count − index).") },
+  outputs: {
+    prevSample: port(latentType, "x(1−m) + prediction·m with m = 1/(count − index).", "like sample"),
+  },
   run: ({ inputs: { sample, prediction, index, count } }) => {
     requireSameShape({ prediction, sample });
     const mix = 1 / (count - index);

@@ -36,7 +36,7 @@ export default defineNode({
     channels: int({ default: 1, min: 1, max: 64, doc: "1 for gray pictures, 3 for colour, 4 for latents." }),
   },
   outputs: {
-    noise: port(latentType, "The noise."),
+    noise: port(latentType, "The noise.", "like like or [batch, height, width, channels]"),
     generator: port(generatorType, "The random state after the draw, for the next node that draws."),
   },
   run: ({ inputs, params }) => {

@@ -18,6 +18,7 @@ import { TorchGenerator } from "../../tensor/torch-generator.ts";
 import { requireSameShape } from "../checks.ts";
 import { tensorHost } from "../host.ts";
 import { latentPicture } from "../live/pictures.ts";
+import { unetWorkingBytes } from "../memory/estimates.ts";
 import {
   conditioningType,
   controlnetType,
@@ -140,6 +141,8 @@ export default defineNode({
     timestep: port(timestepType, "t of the step that would come next; 0 after the last."),
     state: port(schedulerStateType, "What the scheduler remembers, to go on from here."),
   },
+  workingBytes: ({ inputs: { unet, noise, original } }) =>
+    unetWorkingBytes(unet, (noise ?? original)?.shape ?? []),
   runAsync: async ({ inputs, params, context }) => {
     const run = denoisingOf(inputs, params);
     const { plan } = run;
@@ -214,7 +217,7 @@ function stepsOf(
   const end = Math.min(lastStep, total);
   if (begin > end || begin >= total)
     throw new Error(
-      `no step is left: it would begin at step ${String(begin)} and stop before ${String(lastStep)}, of ${String(total)} steps.`,
+      `no step is left: it would begin at step ${String(begin)} and stop before ${String(end)}, of ${String(total)} steps.`,
     );
   return { begin, end };
 }

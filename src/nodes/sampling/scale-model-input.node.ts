@@ -14,6 +14,6 @@ export default defineNode({
     stepIndex: port(intType, "The loop's counter."),
   },
   params: {},
-  outputs: { sample: port(latentType, "x_t as the U-Net expects it.") },
+  outputs: { sample: port(latentType, "x_t as the U-Net expects it.", "like sample") },
   run: ({ inputs: { sample, plan, stepIndex } }) => ({ sample: plan.scaleModelInput(sample, stepIndex) }),
 });

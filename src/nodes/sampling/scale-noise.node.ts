@@ -11,6 +11,6 @@ export default defineNode({
   keywords: ["init_noise_sigma", "multiply"],
   inputs: { noise: port(latentType, "Noise of standard deviation 1.") },
   params: { scale: float({ default: 1, doc: "The factor; wire initNoiseSigma into it." }) },
-  outputs: { sample: port(latentType, "The start of sampling.") },
+  outputs: { sample: port(latentType, "The start of sampling.", "like noise") },
   run: ({ inputs, params }) => ({ sample: tf.mul(inputs.noise, params.scale) }),
 });

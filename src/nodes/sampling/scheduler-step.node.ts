@@ -24,8 +24,8 @@ export default defineNode({
   },
   params: {},
   outputs: {
-    prevSample: port(latentType, "x_{t-1}."),
-    predOriginalSample: port(latentType, "The current guess of x_0, for previews."),
+    prevSample: port(latentType, "x_{t-1}.", "like sample"),
+    predOriginalSample: port(latentType, "The current guess of x_0, for previews.", "like sample"),
     state: port(schedulerStateType, "What to remember for the next step."),
     generator: port(generatorType, "The random state after the step."),
   },

@@ -15,7 +15,7 @@ export default defineNode({
     noiseScheduler: port(noiseSchedulerType, "The schedule that says how much noise t means."),
   },
   params: {},
-  outputs: { velocity: port(latentType, "v.") },
+  outputs: { velocity: port(latentType, "v.", "like sample") },
   run: ({ inputs: { sample, noise, timesteps, noiseScheduler } }) => {
     requireSameShape({ sample, noise });
     return { velocity: noiseScheduler.getVelocity(sample, noise, timesteps) as typeof sample };

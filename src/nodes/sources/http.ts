@@ -4,6 +4,8 @@ import { bytesSource, type ByteSource } from "../../diffusion/weights/byte-sourc
 export interface DownloadOptions {
   readonly signal?: AbortSignal;
   readonly progress?: (done: number, total: number, note?: string) => void;
+  /** Takes a message that the person should see; the work goes on. */
+  readonly warn?: (message: string) => void;
 }
 
 /** A short, checkable answer to "has it changed?": the etag, else date and length. */

@@ -4,19 +4,27 @@ import { createRequire } from "node:module";
 import { dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ByteSource } from "../../diffusion/weights/byte-source.ts";
-import {
-  HUB,
-  parseSourceRef,
-  remoteBase,
-  remoteFolder,
-  type FileSink,
-  type Services,
-  type SourceFolder,
-} from "./sources.ts";
+import { remoteFolders, type RemoteOptions } from "./remote/remote-folder.ts";
+import { HUB, parseSourceRef, type FileSink, type Services, type SourceFolder } from "./sources.ts";
+import { nodeStoreFiles } from "./store/node-store-files.ts";
 
-/** Sources and files in Node: folders on disk, models and data that ship with the project, the Hub, `https://`. */
+/**
+ * Sources and files in Node: folders on disk, models and data that ship with the project, the Hub, `https://`. What comes over the
+ * network is kept in the user's cache folder.
+ */
 export function nodeServices(): Services {
   return { sources: { folder: nodeFolder }, files: nodeFiles };
+}
+
+/** How remote models are reached from Node. `HF_ENDPOINT` and `HF_TOKEN` mean what they mean for `huggingface_hub`. */
+export function nodeRemoteOptions(): RemoteOptions {
+  return {
+    files: nodeStoreFiles(),
+    endpoint: (process.env["HF_ENDPOINT"] || HUB).replace(/\/+$/, ""),
+    token: process.env["HF_TOKEN"],
+    whenFull: "fail",
+    deniedHelp: "put a token of yours into HF_TOKEN, and run again.",
+  };
 }
 
 function nodeFolder(label: string): SourceFolder {
@@ -28,7 +36,7 @@ function nodeFolder(label: string): SourceFolder {
       return diskFolder(label, bundledFolder(reference.name));
     case "hf":
     case "https":
-      return remoteFolder(label, remoteBase(reference, process.env["HF_ENDPOINT"] ?? HUB));
+      return remoteFolders(nodeRemoteOptions())(label, reference);
   }
 }
 

@@ -21,7 +21,9 @@ export function parseSourceRef(text: string): SourceRef {
   if (hub?.[1] && !hub[1].includes("..")) return { kind: "hf", repo: hub[1], revision: hub[2] ?? "main" };
   // Plain http only to this machine: a test server or a model server of one's own.
   if (/^https:\/\/[^/]+/.test(text) || /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(\/|$)/.test(text)) {
-    return { kind: "https", url: text };
+    // The address of a file's page on the Hub, as people copy it; the file itself is at "resolve".
+    const url = text.replace(/^(https:\/\/huggingface\.co\/[\w.-]+\/[\w.-]+)\/blob\//, "$1/resolve/");
+    return { kind: "https", url };
   }
   if (text === "") throw new Error(`No source is given. Choose one: ${SOURCE_FORMS}.`);
   throw new Error(`"${text}" is not a source. A source is ${SOURCE_FORMS}.`);

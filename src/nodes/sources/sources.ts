@@ -1,7 +1,7 @@
 import type { ByteSource } from "../../diffusion/weights/byte-source.ts";
 import type { RunContext } from "../../engine/node/define-node.ts";
 import { download, type DownloadOptions } from "./http.ts";
-import { parseSourceRef, type SourceRef } from "./source-ref.ts";
+import { parseSourceRef } from "./source-ref.ts";
 
 /** A folder of a model or of data, wherever it is. */
 export interface SourceFolder {
@@ -36,25 +36,38 @@ export function servicesOf(context: RunContext): Services {
   return context.services as Services;
 }
 
+/** Lets a node's downloads report to it and stop with it. */
+export function downloadOptions(context: RunContext): DownloadOptions {
+  return {
+    signal: context.signal,
+    progress: (done, total, note) => {
+      context.progress(done, total, note);
+    },
+    warn: (message) => {
+      context.warn(message);
+    },
+  };
+}
+
 /** Where the Hub's files are; `HF_ENDPOINT` names a mirror, as for `huggingface_hub`. */
 export const HUB = "https://huggingface.co";
 
-/** Base URL of a remote folder, without a trailing slash. */
-export function remoteBase(reference: Extract<SourceRef, { kind: "hf" | "https" }>, hub = HUB): string {
-  return reference.kind === "hf"
-    ? `${hub}/${reference.repo}/resolve/${encodeURIComponent(reference.revision)}`
-    : reference.url.replace(/\/+$/, "");
-}
-
-/** A folder behind a URL. */
-export function remoteFolder(label: string, base: string): SourceFolder {
+/**
+ * A folder beside the page itself: what ships with it. It is not kept in the store; the browser's cache serves it. A server of plain
+ * files cannot list it: a folder of pictures names them in its own `files.json`.
+ */
+export function siteFolder(label: string, base: string): SourceFolder {
+  const open: SourceFolder["open"] = async (path, options) => {
+    const url = path === "" ? base : `${base}/${path.split("/").map(encodeURIComponent).join("/")}`;
+    return (await download(url, options))?.source;
+  };
   return {
     label,
-    open: async (path, options) => {
-      const url = path === "" ? base : `${base}/${path.split("/").map(encodeURIComponent).join("/")}`;
-      return (await download(url, options))?.source;
+    open,
+    list: async () => {
+      const names = await open("files.json");
+      return names && (JSON.parse(new TextDecoder().decode(await names.read(0, names.size))) as string[]);
     },
-    list: () => Promise.resolve(undefined),
     identity: () => Promise.resolve(base),
   };
 }

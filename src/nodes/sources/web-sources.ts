@@ -1,12 +1,14 @@
 import { blobSource } from "../../diffusion/weights/byte-source.ts";
+import { remoteFolders, type RemoteOptions } from "./remote/remote-folder.ts";
 import {
+  HUB,
   parseSourceRef,
-  remoteBase,
-  remoteFolder,
+  siteFolder,
   type FileSink,
   type Services,
   type SourceFolder,
 } from "./sources.ts";
+import type { StoreFiles } from "./store/store-files.ts";
 
 /** Files a person chose or dropped, by the path that `file:<path>` names. */
 export type LocalFiles = ReadonlyMap<string, File>;
@@ -16,38 +18,48 @@ export interface WebOptions {
   readonly baseUrl: string;
   readonly files: FileSink;
   readonly local?: LocalFiles;
+  /** Where models are kept; without it they are read from the network each time. */
+  readonly store?: StoreFiles | undefined;
+  /** Whether the person agreed that a reference is fetched from the network. Absent: nothing is. */
+  readonly allow?: (reference: string) => boolean;
+  /** The Hub or a mirror of it. */
+  readonly endpoint?: string;
 }
 
 /** Sources in the page: what ships beside it, the Hub, `https://`, and files that the person chose. */
-export function webServices({ baseUrl, files, local = new Map<string, File>() }: WebOptions): Services {
-  return { sources: { folder: (label) => webFolder(label, baseUrl, local) }, files };
-}
-
-function webFolder(label: string, baseUrl: string, local: LocalFiles): SourceFolder {
-  const reference = parseSourceRef(label);
-  switch (reference.kind) {
-    case "bundled": {
-      const path = reference.name === "mnist" ? "data/mnist" : `models/${reference.name}`;
-      const folder = remoteFolder(label, new URL(path, baseUrl).href);
-      return { ...folder, list: () => listedFiles(folder) };
+export function webServices(options: WebOptions): Services {
+  const { baseUrl, files, local = new Map<string, File>() } = options;
+  const remote = remoteFolders(webRemoteOptions(options));
+  const folder = (label: string): SourceFolder => {
+    const reference = parseSourceRef(label);
+    switch (reference.kind) {
+      case "bundled": {
+        const path = reference.name === "mnist" ? "data/mnist" : `models/${reference.name}`;
+        return siteFolder(label, new URL(path, baseUrl).href);
+      }
+      case "hf":
+      case "https":
+        return remote(label, reference);
+      case "file":
+        return chosenFolder(label, reference.path, local);
     }
-    case "hf":
-    case "https":
-      return remoteFolder(label, remoteBase(reference));
-    case "file":
-      return chosenFolder(label, reference.path, local);
-  }
+  };
+  return { sources: { folder }, files };
 }
 
-/**
- * What a folder that ships says it holds: a server of plain files cannot list it. Folders of pictures have a `files.json`.
- *
- * @returns undefined if it has none.
- */
-async function listedFiles(folder: SourceFolder): Promise<readonly string[] | undefined> {
-  const list = await folder.open("files.json");
-  if (!list) return undefined;
-  return JSON.parse(new TextDecoder().decode(await list.read(0, list.size))) as string[];
+/** How remote models are reached from a page. */
+export function webRemoteOptions({
+  store,
+  endpoint = HUB,
+  allow = () => false,
+}: Pick<WebOptions, "store" | "endpoint" | "allow">): RemoteOptions {
+  return {
+    files: store,
+    endpoint,
+    whenFull: "ranges",
+    deniedHelp: "download its files there, and drop their folder onto the page.",
+    allow,
+  };
 }
 
 function chosenFolder(label: string, path: string, local: LocalFiles): SourceFolder {

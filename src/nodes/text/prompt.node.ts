@@ -26,7 +26,7 @@ export default defineNode({
     overflow: choice(["cut", "chunk"], {
       default: "cut",
       advanced: true,
-      doc: "What becomes of a prompt over 77 tokens.",
+      doc: "What becomes of a prompt that is longer than the text encoder reads (77 tokens, for CLIP).",
     }),
     attentionWeights: boolean({
       default: false,

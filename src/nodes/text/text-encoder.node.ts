@@ -1,6 +1,7 @@
 import { defineNode, optionalPort, port } from "../../engine/node/define-node.ts";
 import { int } from "../../engine/node/params.ts";
 import { conditioningType, textEncoderType, tokenizerType, tokensType } from "../socket-types.ts";
+import { textWorkingBytes } from "../memory/estimates.ts";
 import { encodeText } from "./encode-text.ts";
 import { promptWords } from "./prompt-words.ts";
 
@@ -24,6 +25,8 @@ export default defineNode({
     }),
   },
   outputs: { conditioning: port(conditioningType, "The prompt, for the U-Net.") },
+  workingBytes: ({ inputs: { textEncoder, tokens } }) =>
+    textWorkingBytes(textEncoder, tokens.inputIds.length),
   runAsync: async ({ inputs: { textEncoder, tokens, tokenizer }, params }) => ({
     conditioning: {
       states: await encodeText(textEncoder, tokens, params.clipSkip),

@@ -9,7 +9,7 @@ export default defineNode({
   type: "text/tokenizer",
   version: 1,
   title: "Tokenizer",
-  doc: "Cuts a prompt into CLIP's tokens: 77 with the two markers. Longer prompts are cut, with a warning, or go on in further rows.",
+  doc: "Cuts a prompt into CLIP's tokens: 77 with the two markers, or as many as the model reads. Longer prompts are cut, with a warning, or go on in further rows.",
   keywords: ["clip", "bpe", "prompt", "words"],
   inputs: { tokenizer: port(tokenizerType, "Vocabulary and merges.") },
   params: {

@@ -10,6 +10,6 @@ export default defineNode({
   keywords: ["number", "int", "constant", "steps"],
   inputs: {},
   params: { value: int({ default: 0, doc: "The number." }) },
-  outputs: { value: port(intType, "The number.") },
+  outputs: { value: port(intType, "The number.", "= value") },
   run: ({ params }) => ({ value: params.value }),
 });

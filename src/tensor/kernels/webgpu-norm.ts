@@ -1,5 +1,12 @@
 import type * as tf from "@tensorflow/tfjs";
-import { gpuBackend, runProgram, sizeOf, workgroupReductions, type Uniform } from "./program.ts";
+import {
+  gpuBackend,
+  runProgram,
+  sizeOf,
+  workgroupReductions,
+  type Program,
+  type Uniform,
+} from "./program.ts";
 import { sumParts } from "./webgpu-sum-parts.ts";
 
 /**
@@ -21,6 +28,7 @@ const smallBlock = 128;
 const rowsPerSum = 64;
 
 interface Geometry {
+  readonly shape: readonly number[];
   readonly rows: number;
   readonly channels: number;
   readonly stats: number;
@@ -33,6 +41,7 @@ function geometry(x: tf.TensorInfo, { rowsPerStat, groups, epsilon }: NormAttrs)
   const rows = sizeOf(x.shape) / channels;
   const perGroup = channels / groups;
   return {
+    shape: x.shape,
     rows,
     channels,
     stats: (rows / rowsPerStat) * groups,
@@ -111,17 +120,76 @@ const gradientBeforeActivation = (silu: boolean): string => `
     }
   }`;
 
-/** x → mean and 1/√(variance + ε) of every block, `[stats, 2]`. */
-export const normStats: tf.KernelFunc = (args) => {
-  const attrs = args.attrs as unknown as NormAttrs;
-  const x = args.inputs.x as tf.TensorInfo;
-  const { stats, blockSize, uniforms } = geometry(x, attrs);
+type Shader = Pick<Program, "variant" | "outputShape" | "workgroups" | "code">;
+
+/** A kernel over the inputs `variables`, x first; those of `activation` are read only where SiLU follows. */
+const normKernel =
+  (
+    name: string,
+    variables: readonly string[],
+    activation: readonly string[],
+    shader: (attrs: NormAttrs, of: Geometry) => Shader,
+  ): tf.KernelFunc =>
+  (args) => {
+    const attrs = args.attrs as unknown as NormAttrs;
+    const read = attrs.silu ? [...variables, ...activation] : variables;
+    const inputs = read.map((input) => args.inputs[input] as tf.TensorInfo);
+    const of = geometry(inputs[0] as tf.TensorInfo, attrs);
+    const program = {
+      name,
+      variables: read,
+      workgroupSize: lanes,
+      uniforms: of.uniforms,
+      ...shader(attrs, of),
+    };
+    return runProgram(gpuBackend(args), program, inputs);
+  };
+
+/** Two numbers for every block, `[stats, 2]`: what {@link blockReduction} makes of its four pieces of WGSL. */
+function perBlock(
+  attrs: NormAttrs,
+  { stats, blockSize }: Geometry,
+  before: string,
+  ...pieces: readonly [prepare: string, element: string, finish: string]
+): Shader {
   const small = blockSize <= smallBlock;
+  return {
+    variant: `${attrs.silu}_${small}_${attrs.rowsPerStat >= lanes}`,
+    outputShape: [stats, 2],
+    workgroups: small ? Math.ceil(stats / lanes) : stats,
+    code: `${before} ${blockReduction(attrs, small, ...pieces)}`,
+  };
+}
+
+/** One number for every element: WGSL that ends in setting `result[index]`, given `index`, `c` and `stat`. */
+const perElement = ({ silu }: NormAttrs, { shape }: Geometry, before: string, body: string): Shader => ({
+  variant: String(silu),
+  outputShape: shape,
+  workgroups: Math.ceil(sizeOf(shape) / lanes),
+  code: `
+    ${statOf}
+    ${before}
+    fn main(index : i32) {
+      if (index >= uniforms.rows * uniforms.channels) { return; }
+      let row = index / uniforms.channels;
+      let c = index - row * uniforms.channels;
+      let stat = statOf(row, c);
+      ${body}
+    }`,
+});
+
+/** WGSL: the block of a row and a channel. */
+const statOf = `
+  fn statOf(row : i32, c : i32) -> i32 { return (row / uniforms.rowsPerStat) * uniforms.groups + c / uniforms.perGroup; }`;
+
+/** x → mean and 1/√(variance + ε) of every block, `[stats, 2]`. */
+export const normStats = normKernel("norm-stats", ["x"], [], (attrs, of) =>
   // One pass over the differences from a value near the mean: with the raw squares, a mean far from zero would leave
   // the variance no digits. The average of a few of the block's elements is near enough.
-  const code = blockReduction(
+  perBlock(
     attrs,
-    small,
+    of,
+    "",
     `var near = 0.0;
       let begin = firstRow * uniforms.channels + firstChannel;
       for (var sample = 0; sample < 8; sample++) {
@@ -133,139 +201,68 @@ export const normStats: tf.KernelFunc = (args) => {
     `vec2<f32>(
         near + sums.x / count,
         inverseSqrt(max(sums.y / count - (sums.x / count) * (sums.x / count), 0.0) + uniforms.epsilon))`,
-  );
-  const variant = `${small}_${attrs.rowsPerStat >= lanes}`;
-  const workgroups = small ? Math.ceil(stats / lanes) : stats;
-  const program = {
-    name: "norm-stats",
-    variant,
-    variables: ["x"],
-    outputShape: [stats, 2],
-    workgroupSize: lanes,
-    workgroups,
-    uniforms,
-    code,
-  };
-  return runProgram(gpuBackend(args), program, [x]);
-};
-
-const inputsOf = (args: Parameters<tf.KernelFunc>[0], names: readonly string[]): tf.TensorInfo[] =>
-  names.map((name) => args.inputs[name] as tf.TensorInfo);
-
-/** WGSL: the block of a row and a channel. */
-const statOf = `
-  fn statOf(row : i32, c : i32) -> i32 { return (row / uniforms.rowsPerStat) * uniforms.groups + c / uniforms.perGroup; }`;
+  ),
+);
 
 /** x, stats, gamma, beta → y. */
-export const normApply: tf.KernelFunc = (args) => {
-  const attrs = args.attrs as unknown as NormAttrs;
-  const variables = ["x", "stats", "gamma", "beta"];
-  const inputs = inputsOf(args, variables);
-  const x = inputs[0] as tf.TensorInfo;
-  const { uniforms } = geometry(x, attrs);
-  const size = sizeOf(x.shape);
-  const code = `
-    ${statOf}
-    fn main(index : i32) {
-      if (index >= uniforms.rows * uniforms.channels) { return; }
-      let row = index / uniforms.channels;
-      let c = index - row * uniforms.channels;
-      let stat = statOf(row, c);
-      let z = (x[index] - stats[2 * stat]) * stats[2 * stat + 1] * gamma[c] + beta[c];
-      result[index] = ${attrs.silu ? "z / (1.0 + exp(-z))" : "z"};
-    }`;
-  const variant = String(attrs.silu);
-  const workgroups = Math.ceil(size / lanes);
-  const program = {
-    name: "norm-apply",
-    variant,
-    variables,
-    outputShape: x.shape,
-    workgroupSize: lanes,
-    workgroups,
-    uniforms,
-    code,
-  };
-  return runProgram(gpuBackend(args), program, inputs);
-};
+export const normApply = normKernel("norm-apply", ["x", "stats", "gamma", "beta"], [], (attrs, of) =>
+  perElement(
+    attrs,
+    of,
+    "",
+    `let z = (x[index] - stats[2 * stat]) * stats[2 * stat + 1] * gamma[c] + beta[c];
+      result[index] = ${attrs.silu ? "z / (1.0 + exp(-z))" : "z"};`,
+  ),
+);
 
 /** x, dy, stats, gamma, beta → the block means of γ·dz and of γ·dz·x̂, `[stats, 2]`, dz being dy before the activation. */
-export const normGradStats: tf.KernelFunc = (args) => {
-  const attrs = args.attrs as unknown as NormAttrs;
-  const variables = ["x", "dy", "stats", "gamma", ...(attrs.silu ? ["beta"] : [])];
-  const inputs = inputsOf(args, variables);
-  const { stats, blockSize, uniforms } = geometry(inputs[0] as tf.TensorInfo, attrs);
-  const small = blockSize <= smallBlock;
-  const code = `
-    ${gradientBeforeActivation(attrs.silu)}
-    ${blockReduction(
+export const normGradStats = normKernel(
+  "norm-grad-stats",
+  ["x", "dy", "stats", "gamma"],
+  ["beta"],
+  (attrs, of) =>
+    perBlock(
       attrs,
-      small,
+      of,
+      gradientBeforeActivation(attrs.silu),
       "",
       `let normal = normalized(i, stat);
         let scaled = beforeActivation(i, c, normal) * gamma[c];
         sums += vec2<f32>(scaled, scaled * normal);`,
       "sums / count",
-    )}`;
-  const variant = `${attrs.silu}_${small}_${attrs.rowsPerStat >= lanes}`;
-  const workgroups = small ? Math.ceil(stats / lanes) : stats;
-  const program = {
-    name: "norm-grad-stats",
-    variant,
-    variables,
-    outputShape: [stats, 2],
-    workgroupSize: lanes,
-    workgroups,
-    uniforms,
-    code,
-  };
-  return runProgram(gpuBackend(args), program, inputs);
-};
+    ),
+);
 
 /** x, dy, stats, means, gamma, beta → dx = (γ·dz − mean(γ·dz) − x̂·mean(γ·dz·x̂)) / deviation. */
-export const normGradInput: tf.KernelFunc = (args) => {
-  const attrs = args.attrs as unknown as NormAttrs;
-  const variables = ["x", "dy", "stats", "means", "gamma", ...(attrs.silu ? ["beta"] : [])];
-  const inputs = inputsOf(args, variables);
-  const x = inputs[0] as tf.TensorInfo;
-  const { uniforms } = geometry(x, attrs);
-  const code = `
-    ${statOf}
-    ${gradientBeforeActivation(attrs.silu)}
-    fn main(index : i32) {
-      if (index >= uniforms.rows * uniforms.channels) { return; }
-      let row = index / uniforms.channels;
-      let c = index - row * uniforms.channels;
-      let stat = statOf(row, c);
-      let normal = normalized(index, stat);
+export const normGradInput = normKernel(
+  "norm-grad-input",
+  ["x", "dy", "stats", "means", "gamma"],
+  ["beta"],
+  (attrs, of) =>
+    perElement(
+      attrs,
+      of,
+      gradientBeforeActivation(attrs.silu),
+      `let normal = normalized(index, stat);
       let scaled = beforeActivation(index, c, normal) * gamma[c];
-      result[index] = (scaled - means[2 * stat] - normal * means[2 * stat + 1]) * stats[2 * stat + 1];
-    }`;
-  const workgroups = Math.ceil(sizeOf(x.shape) / lanes);
-  const variant = String(attrs.silu);
-  const program = {
-    name: "norm-grad-input",
-    variant,
-    variables,
-    outputShape: x.shape,
-    workgroupSize: lanes,
-    workgroups,
-    uniforms,
-    code,
-  };
-  return runProgram(gpuBackend(args), program, inputs);
-};
+      result[index] = (scaled - means[2 * stat] - normal * means[2 * stat + 1]) * stats[2 * stat + 1];`,
+    ),
+);
 
-/** x, dy, stats, gamma, beta → the gradients of gamma and beta, Σ dz·x̂ and Σ dz over the rows, `[2, channels]`. */
-export const normGradParameters: tf.KernelFunc = (args) => {
-  const attrs = args.attrs as unknown as NormAttrs;
-  const variables = ["x", "dy", "stats", ...(attrs.silu ? ["gamma", "beta"] : [])];
-  const inputs = inputsOf(args, variables);
-  const { rows, channels, uniforms } = geometry(inputs[0] as tf.TensorInfo, attrs);
-  const pieces = Math.ceil(rows / rowsPerSum);
-  const code = `
+const piecesOf = ({ rows }: Geometry): number => Math.ceil(rows / rowsPerSum);
+
+/** The gradients of gamma and beta, each piece of the rows by itself, `[pieces, 2·channels]`. */
+const gradParameterPieces = normKernel(
+  "norm-grad-parameters",
+  ["x", "dy", "stats"],
+  ["gamma", "beta"],
+  ({ silu }, of) => ({
+    variant: String(silu),
+    outputShape: [piecesOf(of), 2 * of.channels],
+    workgroups: Math.ceil((piecesOf(of) * of.channels) / lanes),
+    code: `
     ${statOf}
-    ${gradientBeforeActivation(attrs.silu)}
+    ${gradientBeforeActivation(silu)}
     fn main(index : i32) {
       let piece = index / uniforms.channels;
       let c = index - piece * uniforms.channels;
@@ -282,20 +279,13 @@ export const normGradParameters: tf.KernelFunc = (args) => {
       }
       result[(2 * piece) * uniforms.channels + c] = scale;
       result[(2 * piece + 1) * uniforms.channels + c] = shift;
-    }`;
-  const workgroups = Math.ceil((pieces * channels) / lanes);
-  const variant = String(attrs.silu);
-  const outputShape = [pieces, 2 * channels];
-  const program = {
-    name: "norm-grad-parameters",
-    variant,
-    variables,
-    outputShape,
-    workgroupSize: lanes,
-    workgroups,
-    uniforms,
-    code,
-  };
-  const backend = gpuBackend(args);
-  return sumParts(backend, runProgram(backend, program, inputs), [2, channels]);
-};
+    }`,
+  }),
+);
+
+/** x, dy, stats, gamma, beta → the gradients of gamma and beta, Σ dz·x̂ and Σ dz over the rows, `[2, channels]`. */
+export const normGradParameters: tf.KernelFunc = (args) =>
+  sumParts(gpuBackend(args), gradParameterPieces(args) as tf.TensorInfo, [
+    2,
+    (args.inputs.x as tf.TensorInfo).shape.at(-1) ?? 1,
+  ]);

@@ -1,4 +1,5 @@
-"""What diffusers makes of several pictures at once with the tiny pipeline in `base/`: between two prompts, and with other schedulers.
+"""What diffusers makes with the tiny pipeline in `base/` beyond make.py: between two prompts, with other schedulers, and inpainting
+that begins in the middle.
 
     pip install -r requirements.txt && python grids.py
 
@@ -6,8 +7,15 @@
 """
 
 import torch
-from diffusers import DPMSolverMultistepScheduler, EulerDiscreteScheduler, StableDiffusionPipeline, UniPCMultistepScheduler
+from diffusers import (
+    DPMSolverMultistepScheduler,
+    EulerDiscreteScheduler,
+    StableDiffusionInpaintPipeline,
+    StableDiffusionPipeline,
+    UniPCMultistepScheduler,
+)
 from parts import HERE
+from PIL import Image
 from safetensors.torch import save_file
 
 FROM, TO, NEGATIVE = "a photo of a cat", "dark, old", "red hat"
@@ -18,9 +26,9 @@ saved = base.scheduler
 expected = {}
 
 
-def run(**arguments):
+def run(pipeline=base, **arguments):
     """Latents as the decoder is given them, before the scaling factor, and pixels."""
-    latents = base(output_type="latent", **SIZE, **arguments).images
+    latents = pipeline(output_type="latent", **SIZE, **arguments).images
     pixels = base.vae.decode(latents / base.vae.config.scaling_factor).sample
     return latents, (pixels / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1)
 
@@ -28,7 +36,7 @@ def run(**arguments):
 def keep(name, results):
     latents, pixels = (torch.cat(parts) for parts in zip(*results))
     expected[f"{name}.latents"], expected[f"{name}.pixels"] = latents.contiguous(), pixels.half().contiguous()
-    apart = min((latents[i] - latents[j]).abs().max().item() for i in range(len(latents)) for j in range(i))
+    apart = min([(latents[i] - latents[j]).abs().max().item() for i in range(len(latents)) for j in range(i)] or [1])
     print(f"{name}: {list(latents.shape)}, spread {latents.std():.3f}, the two most alike differ by {apart:.3f}")
     if apart < 0.1:
         raise SystemExit("Two pictures are alike.")
@@ -48,4 +56,10 @@ with torch.no_grad():
             seed = torch.Generator().manual_seed(0)
             grid.append(run(prompt=FROM, negative_prompt=TO, num_inference_steps=steps, generator=seed))
     keep("scheduler-grid", grid)
+    base.scheduler = saved
+    inpaint = StableDiffusionInpaintPipeline(**base.components, requires_safety_checker=False)
+    inpaint.set_progress_bar_config(disable=True)
+    images = dict(image=Image.open(HERE / "picture.png"), mask_image=Image.open(HERE / "mask.png"))
+    seed = torch.Generator().manual_seed(0)
+    keep("inpaint-strength", [run(inpaint, prompt=FROM, negative_prompt=TO, strength=0.6, num_inference_steps=20, generator=seed, **images)])
 save_file(expected, HERE / "grids.safetensors")

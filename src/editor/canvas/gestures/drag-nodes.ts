@@ -107,7 +107,8 @@ function zoneChange(
   const { catalog, document } = host.session;
   const record = document.nodes[grip];
   const rect = host.rect(grip);
-  if (!record || !rect || catalog.node(record.type)?.zoneEnd) return undefined;
+  const info = catalog.node(record?.type ?? "");
+  if (!record || !rect || info?.zoneEnd || info?.boundary) return undefined;
   const free = [...ids].filter((id) => {
     const node = document.nodes[id];
     return node !== undefined && node.zone === record.zone && !catalog.node(node.type)?.zoneEnd;

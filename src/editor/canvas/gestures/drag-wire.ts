@@ -4,6 +4,7 @@ import { address, edgeInto, endpoint, inputPort, outputPort } from "../../graph/
 import { addCarry, carryRefusal } from "../../graph/zones.ts";
 import { WireRules } from "../../graph/wiring.ts";
 import type { WireOffer } from "../node/contract.ts";
+import { portInto } from "./port-into.ts";
 import type { CanvasHost, Gesture, PortRef } from "./gesture.ts";
 
 /** How near, in screen pixels, a wire's end jumps to a socket that takes it. */
@@ -69,6 +70,12 @@ export function startWire(host: CanvasHost, start: PointerEvent, grip: PortRef):
     },
     end: (event) => {
       finish();
+      const made = host.socketAt(event) ? undefined : portInto(host, event, fixed, type);
+      if (made) {
+        host.say("");
+        session.store.execute(`Add port ${fixed.port}`, made);
+        return;
+      }
       const target = aim(event) ?? fittingPortOf(host, event, rules, seeks, refusal);
       if (target && isGrip(target)) return host.say("");
       const carried = target && refusal(target) !== undefined ? carryInto(host, event, fixed) : undefined;

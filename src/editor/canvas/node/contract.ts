@@ -9,6 +9,9 @@ export interface NodeActions {
   toggleFold(node: string): void;
   toggleAdvanced(node: string): void;
   editCarry(zone: string): void;
+  openSubgraph(node: string): void;
+  /** The ports of the open subgraph. */
+  editPorts(): void;
   pickSource(node: string, name: string, holds: SourceParam["holds"]): void;
   paintMask(node: string, name: string): void;
   setTitle(node: string, title: string): void;

@@ -5,9 +5,12 @@ export interface FormatMigration {
 }
 
 /** The format that this version writes. */
-export const CURRENT_FORMAT = 1;
+export const CURRENT_FORMAT = 2;
 
-/** One file each, in order. Format 1 is the first, so there is none yet. */
+/** Formats that only add keys to the one before: a file of that one is a file of this one, and needs no upgrade. */
+const ADDITIVE: ReadonlySet<number> = new Set([2]);
+
+/** One file each, in order. Format 1 is the first, and 2 only adds to it, so there is none yet. */
 export const formatMigrations: readonly FormatMigration[] = [];
 
 export type Upgrade =
@@ -32,15 +35,18 @@ export function upgradeFormat(
     return { ok: false, reason };
   }
   let upgraded = json;
+  let reached = format;
   for (let at = format; at < current; at++) {
     const step = migrations.find(({ from }) => from === at);
+    if (step === undefined && ADDITIVE.has(at + 1)) continue;
     if (step === undefined) {
       return {
         ok: false,
         reason: `is ${format}, which this version cannot read: formats start at ${migrations[0]?.from ?? current}.`,
       };
     }
-    upgraded = { ...step.migrate(upgraded), format: at + 1 };
+    reached = at + 1;
+    upgraded = { ...step.migrate(upgraded), format: reached };
   }
-  return { ok: true, json: upgraded, ...(format < current ? { upgradedFrom: format } : {}) };
+  return { ok: true, json: upgraded, ...(format < reached ? { upgradedFrom: format } : {}) };
 }

@@ -1,0 +1,33 @@
+import type { BodyWriter } from "./store-files.ts";
+
+/** A network gives 16 to 64 KB at a time; a disk is called once for so much. */
+const BLOCK_BYTES = 2 ** 20;
+
+/** Gathers small writes into large ones. Until `flush` the last of them are in memory. */
+export function coalesce(writer: BodyWriter, blockBytes = BLOCK_BYTES): BodyWriter {
+  const block = new Uint8Array(blockBytes);
+  let filled = 0;
+  const empty = async (): Promise<void> => {
+    if (filled === 0) return;
+    const bytes = block.subarray(0, filled);
+    filled = 0;
+    await writer.write(bytes);
+  };
+  return {
+    write: async (bytes) => {
+      if (filled + bytes.byteLength > blockBytes) await empty();
+      if (bytes.byteLength >= blockBytes) return writer.write(bytes);
+      block.set(bytes, filled);
+      filled += bytes.byteLength;
+    },
+    flush: async () => {
+      await empty();
+      await writer.flush();
+    },
+    restart: () => {
+      filled = 0;
+      return writer.restart();
+    },
+    close: () => writer.close(),
+  };
+}

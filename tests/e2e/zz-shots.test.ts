@@ -1,0 +1,23 @@
+import { test } from "vitest";
+import { EditorPage } from "/tmp/wt/graph-edit/tests/e2e/editor-page.ts";
+import type { LoomApp } from "/tmp/wt/graph-edit/src/editor/app/loom-app.ts";
+test("shots", async () => {
+  const editor = await EditorPage.open("subgraphs");
+  const select = (...ids: string[]) => editor.page.evaluate((c) => { const app = document.querySelector("loom-app") as LoomApp; app.session.selection.set(c); app.canvas.element.focus(); }, ids);
+  const shot = (n: string) => editor.page.screenshot({ path: `/tmp/ge-${n}.png` });
+  await editor.page.evaluate(() => { const { store } = (document.querySelector("loom-app") as LoomApp).session;
+    store.execute("Note", (b) => ({ ...b, nodes: { ...b.nodes, words: { type: "value/note", version: 1, params: { text: "# How it works\n\nThe **denoise loop** takes noise and, step by step, makes a picture of it.\n\n- `predict` asks the network\n- `step` goes one step\n\nSee [Ho et al. 2020](https://arxiv.org/abs/2006.11239).\n\n> A quote\n\n| a | b |\n|---|---|\n| 1 | 2 |" } } }, layout: { ...b.layout, words: [0, -420] } })); });
+  await editor.settled();
+  await select("predict", "step"); await editor.press("Control+Shift+G");
+  await editor.press("Home"); await select("subgraph"); await editor.settled(); await editor.page.waitForTimeout(500);
+  await shot("group");
+  await editor.press("Enter"); await editor.page.waitForTimeout(300); await shot("inside");
+  await editor.node("inputs").getByRole("button", { name: "Ports" }).click(); await shot("ports"); await editor.press("Escape");
+  await editor.press("u");
+  await select("noise"); await editor.press("m"); await select("subgraph"); await editor.press("b"); await select(); await editor.press("s"); await editor.press("Home");await editor.page.waitForTimeout(300); await shot("modes");
+  const [x, y] = await editor.headerOf("subgraph"); await editor.page.mouse.click(x, y, { button: "right" }); await editor.page.waitForTimeout(200); await shot("menu");
+  await editor.page.getByRole("menuitem", { name: "Keep as a node" }).click(); await editor.page.waitForTimeout(400); await shot("own"); await editor.press("Escape");
+  await editor.press("v"); await editor.page.locator("loom-list summary", { hasText: "Subgraph" }).click(); await editor.page.waitForTimeout(200); await shot("list"); await editor.press("v");
+  await editor.page.emulateMedia({ colorScheme: "light" }); await editor.page.waitForTimeout(200); await shot("light");
+  await editor.close();
+}, 200000);
