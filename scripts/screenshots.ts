@@ -123,10 +123,6 @@ try {
   await editor.press("?");
   await shot("shortcuts");
   await editor.press("Escape");
-  await page.getByRole("button", { name: "Templates" }).click();
-  await page.locator("[data-template]").first().waitFor();
-  await shot("templates");
-  await editor.press("Escape");
 
   await open(longNames(sample));
   await fit();

@@ -4,7 +4,7 @@ import type { Services } from "./nodes/sources/sources.ts";
 
 export type { GraphDocument } from "./engine/graph/document.ts";
 export type { RunEvent, RunReason } from "./engine/run/events.ts";
-export { EngineError, InvalidGraphError, RunCancelledError } from "./engine/run/errors.ts";
+export { EngineError, InvalidGraphError, RequestError, RunCancelledError } from "./engine/run/errors.ts";
 export { Runner, type GraphResult, type RunnerOptions, type RunOptions } from "./nodes/runner.ts";
 export { nodeServices } from "./nodes/sources/node-sources.ts";
 export type { FileSink, Services, SourceFolder, Sources } from "./nodes/sources/sources.ts";

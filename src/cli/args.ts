@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { saveFormat } from "../nodes/io/save-formats.ts";
 
 export const USAGE = `loom: runs diffusion graphs without a page
 
@@ -83,7 +84,7 @@ export function parseCommand(argv: readonly string[]): Command {
         set: Object.fromEntries(values.set.map((text) => split(text, "--set", "node.param=value"))),
         save: values.save
           .map((text) => split(text, "--save", "node.port=file"))
-          .map(([port, path]) => ({ port, path })),
+          .map(([port, path]) => ({ port, path: checkSavePath(path) })),
         stats: values.stats.map(checkAddress),
         only: values.only,
         backend,
@@ -154,6 +155,16 @@ export function parseBytes(text: string): number {
   if (number === "" || !(bytes > 0))
     throw new UsageError(`--memory-budget "${text}" is no size; write 4GB or 800MB.`);
   return Math.round(bytes);
+}
+
+/** Said before the run: after an hour of training it would be too late. */
+function checkSavePath(path: string): string {
+  try {
+    saveFormat(path);
+  } catch (cause) {
+    throw new UsageError(`--save ${(cause as Error).message}`, { cause });
+  }
+  return path;
 }
 
 function required(graph: string | undefined, command: string): string {

@@ -1,4 +1,4 @@
-import { EngineError, RunCancelledError, type PartialResult } from "../engine/run/errors.ts";
+import { EngineError, RequestError, RunCancelledError, type PartialResult } from "../engine/run/errors.ts";
 import { splitAddress } from "../engine/graph/expand.ts";
 import type { RunEvent } from "../engine/run/events.ts";
 import { runGraph, type GraphResult } from "../index.ts";
@@ -69,6 +69,10 @@ async function explain(command: RunCommand, error: unknown): Promise<number> {
   if (error instanceof UsageError) throw error;
   if (isInvalidGraph(error)) {
     printFaults(command.graph, error);
+    return EXIT.invalid;
+  }
+  if (error instanceof RequestError) {
+    console.error(error.message);
     return EXIT.invalid;
   }
   const partial = error instanceof EngineError ? error.partial : undefined;

@@ -5,6 +5,12 @@ import { LoomHistory } from "./history/loom-history.ts";
 import { LoomKeeping } from "./keeping/loom-keeping.ts";
 import { LoomLibrary } from "./library/loom-library.ts";
 import { LoomTabs } from "./library/loom-tabs.ts";
+import { LoomChart } from "./inspect/loom-chart.ts";
+import { LoomInspector } from "./inspect/loom-inspector.ts";
+import { LoomSteps } from "./inspect/loom-steps.ts";
+import { LoomTraining } from "./inspect/loom-training.ts";
+import { LoomWireCard } from "./inspect/loom-wire-card.ts";
+import { LoomWireReport } from "./inspect/loom-wire-report.ts";
 import { LoomMask } from "./mask/loom-mask.ts";
 import { LoomDownloads } from "./models/loom-downloads.ts";
 import { LoomModels } from "./models/loom-models.ts";
@@ -21,6 +27,9 @@ import { LoomOwn } from "./subgraph/loom-own.ts";
 import { LoomPorts } from "./subgraph/loom-ports.ts";
 import { LoomLink } from "./share/loom-link.ts";
 import { LoomShare } from "./share/loom-share.ts";
+import { LoomDock } from "./run/loom-dock.ts";
+import { LoomQueue } from "./run/loom-queue.ts";
+import { LoomRunBar } from "./run/loom-run-bar.ts";
 
 const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "loom-app": LoomApp,
@@ -34,6 +43,9 @@ const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "loom-library": LoomLibrary,
   "loom-link": LoomLink,
   "loom-downloads": LoomDownloads,
+  "loom-chart": LoomChart,
+  "loom-dock": LoomDock,
+  "loom-inspector": LoomInspector,
   "loom-list": LoomList,
   "loom-mask": LoomMask,
   "loom-menu": LoomMenu,
@@ -42,10 +54,16 @@ const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "loom-palette": LoomPalette,
   "loom-ports": LoomPorts,
   "loom-problems": LoomProblems,
+  "loom-queue": LoomQueue,
+  "loom-run-bar": LoomRunBar,
   "loom-shortcuts": LoomShortcuts,
   "loom-share": LoomShare,
   "loom-tabs": LoomTabs,
+  "loom-steps": LoomSteps,
   "loom-templates": LoomTemplates,
+  "loom-training": LoomTraining,
+  "loom-wire-card": LoomWireCard,
+  "loom-wire-report": LoomWireReport,
 };
 
 /** Makes all elements of the editor known to the browser; safe to call again. */

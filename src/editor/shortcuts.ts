@@ -4,6 +4,12 @@ export type ActionId =
   | "run-to"
   | "models"
   | "cancel"
+  | "pause"
+  | "step"
+  | "queue"
+  | "steps"
+  | "training"
+  | "inspect"
   | "undo"
   | "redo"
   | "palette"
@@ -62,6 +68,12 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { action: "run", keys: ["Mod+Enter"], title: "Run the graph", group: "Run", inFields: true },
   { action: "run-to", keys: ["Shift+Enter"], title: "Run only to what is selected", group: "Run" },
   { action: "cancel", keys: ["Mod+."], title: "Cancel the run", group: "Run", inFields: true },
+  { action: "pause", keys: ["K"], title: "Pause the run, or go on", group: "Run" },
+  { action: "step", keys: ["."], title: "One step of the loop", group: "Run" },
+  { action: "queue", keys: ["Q"], title: "Queue, seeds and earlier runs", group: "Run" },
+  { action: "steps", keys: ["S"], title: "The steps of a loop", group: "View" },
+  { action: "training", keys: ["C"], title: "Curves of a training", group: "View" },
+  { action: "inspect", keys: ["I"], title: "Inspect what is selected", group: "View" },
   { action: "palette", keys: ["Space"], title: "Add a node", group: "Add" },
   { action: "duplicate", keys: ["Mod+D"], title: "Duplicate, with the wires that come in", group: "Add" },
   { action: "frame", keys: ["Mod+G"], title: "Frame what is selected", group: "Add" },

@@ -29,6 +29,7 @@ import loadDepthEstimator from "./model/load-depth-estimator.node.ts";
 import loadPipeline from "./model/load-pipeline.node.ts";
 import loadUnet from "./model/load-unet.node.ts";
 import loadVae from "./model/load-vae.node.ts";
+import savePipeline from "./model/save-pipeline.node.ts";
 import saveUnet from "./model/save-unet.node.ts";
 import unetStep from "./model/unet-step.node.ts";
 import addNoise from "./sampling/add-noise.node.ts";
@@ -105,6 +106,7 @@ export const nodes: readonly NodeDefinition[] = [
   loadPipeline,
   loadUnet,
   loadVae,
+  savePipeline,
   saveUnet,
   unetStep,
   addNoise,

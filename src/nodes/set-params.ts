@@ -4,12 +4,13 @@ import { splitAddress } from "../engine/graph/expand.ts";
 import { specialise } from "../engine/graph/specialise.ts";
 import { describeSubgraphs, subgraphOf } from "../engine/graph/subgraphs.ts";
 import type { ParamSpec, ParamValue } from "../engine/node/params.ts";
+import { RequestError } from "../engine/run/errors.ts";
 
 /**
  * A copy of the graph with some parameters changed.
  *
  * @param changes `node.param` → value, in a subgraph `group.node.param`: then only this use of the subgraph changes. Text is read by the parameter's kind, so that a command line can give any of them.
- * @throws Error that names the node or parameter that the graph does not have, with those that it has, or the bad value.
+ * @throws RequestError that names the node or parameter that the graph does not have, with those that it has, or the bad value.
  */
 export function setParams(
   description: RegistryDescription,
@@ -38,12 +39,12 @@ function setParam(
     const record = lookUp(at.nodes, id);
     const where = depth === 0 ? "The graph" : `Subgraph "${path.slice(0, depth).join("/")}"`;
     if (!record) {
-      throw new Error(`${where} has no node "${id}". It has: ${Object.keys(at.nodes).join(", ")}.`);
+      throw new RequestError(`${where} has no node "${id}". It has: ${Object.keys(at.nodes).join(", ")}.`);
     }
     if (depth === path.length - 1) break;
     inner = subgraphOf(record.type);
     const next = lookUp(own.subgraphs, inner ?? "");
-    if (!next) throw new Error(`${address}: node "${id}" (${record.type}) is no subgraph.`);
+    if (!next) throw new RequestError(`${address}: node "${id}" (${record.type}) is no subgraph.`);
     at = next;
   }
   const id = path.at(-1) ?? "";
@@ -52,7 +53,7 @@ function setParam(
   const specs = lookUp(describeSubgraphs(description, own.subgraphs).nodes, record.type)?.params ?? {};
   const spec = lookUp(specs, name);
   if (!spec) {
-    throw new Error(
+    throw new RequestError(
       `Node "${path.join("/")}" (${record.type}) has no parameter "${name}". It has: ${Object.keys(specs).join(", ") || "none"}.`,
     );
   }
@@ -70,7 +71,7 @@ function readParam(address: string, spec: ParamSpec, value: ParamValue): ParamVa
     case "int":
     case "float": {
       const number = value.trim() === "" ? Number.NaN : Number(value);
-      if (Number.isNaN(number)) throw new Error(`${address} is "${value}"; it must be a number.`);
+      if (Number.isNaN(number)) throw new RequestError(`${address} is "${value}"; it must be a number.`);
       return number;
     }
     case "seed": {
@@ -80,7 +81,7 @@ function readParam(address: string, spec: ParamSpec, value: ParamValue): ParamVa
     }
     case "boolean":
       if (value !== "true" && value !== "false")
-        throw new Error(`${address} is "${value}"; it must be true or false.`);
+        throw new RequestError(`${address} is "${value}"; it must be true or false.`);
       return value === "true";
     case "text":
     case "choice":

@@ -53,3 +53,15 @@ export function float32ToFloat16(values: Float32Array): Uint16Array {
   for (let i = 0; i < values.length; i++) bits[i] = floatToHalf(values[i] ?? 0);
   return bits;
 }
+
+/** float32 → bfloat16, rounded to nearest even. */
+export function float32ToBfloat16(values: Float32Array): Uint16Array {
+  const bits = new Uint16Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    floatBits[0] = values[i] ?? 0;
+    const word = intBits[0] ?? 0;
+    const isNaN = (word & 0x7fffffff) > 0x7f800000;
+    bits[i] = isNaN ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
+  }
+  return bits;
+}

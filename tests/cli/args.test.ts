@@ -12,10 +12,14 @@ describe("the command line", () => {
       "text.value=a=b",
       "--save",
       "decode.image=out.png",
+      "--stats",
+      "step.prevSample",
       "--only",
       "decode",
       "--backend",
       "cpu",
+      "--memory-budget",
+      "1.5GB",
       "--json",
     ];
     expect(parseCommand(argv)).toEqual({
@@ -23,10 +27,25 @@ describe("the command line", () => {
       graph: "g.json",
       set: { "seed.seed": "3", "text.value": "a=b" },
       save: [{ port: "decode.image", path: "out.png" }],
+      stats: ["step.prevSample"],
       only: ["decode"],
       backend: "cpu",
+      memoryBudget: 1.5e9,
       json: true,
     });
+  });
+
+  it.each([
+    ["4GB", 4e9],
+    ["800 mb", 8e8],
+    ["1.5GiB", 1.5 * 2 ** 30],
+    ["123456", 123456],
+  ])("reads %s as a size", (text, bytes) => {
+    expect(parseCommand(["run", "g.json", "--memory-budget", text])).toMatchObject({ memoryBudget: bytes });
+  });
+
+  it.each(["much", "-4GB", "0", "4XB", ""])("refuses %j as a size", (text) => {
+    expect(() => parseCommand(["run", "g.json", `--memory-budget=${text}`])).toThrow(/is no size; write 4GB/);
   });
 
   it("runs on the automatic backend unless told otherwise", () => {
@@ -45,6 +64,9 @@ describe("the command line", () => {
     [["run", "g", "--backend", "cuda"], "auto, webgpu, wasm, cpu"],
     [["run", "g", "--set", "seed=3"], "node.param=value"],
     [["run", "g", "--save", "x.png"], "node.port=file"],
+    [["run", "g", "--save", "a.image=x.bmp"], '"x.bmp": the extension must be .png'],
+    [["run", "g", "--save", "a.image=x"], '"x": the extension must be .png'],
+    [["run", "g", "--stats", "step"], "node.port"],
     [["run", "g", "--sets", "x"], "--sets"],
     [["dance"], '"dance" is no command'],
   ])("refuses %j: %s", (argv, reason) => {

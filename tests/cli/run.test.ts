@@ -237,6 +237,19 @@ describe("loom run", () => {
     expect(code).toBe(2);
   });
 
+  it.each([
+    ["a node that there is not", ["--set", "nobody.batch=2"], 'no node "nobody"'],
+    ["a parameter that the node has not", ["--set", "noise.amount=2"], 'no parameter "amount"'],
+    ["a value that is no number", ["--set", "noise.batch=two"], 'noise.batch is "two"'],
+    ["an output that there is not", ["--save", "decode.picture=a.png"], '"decode.picture"'],
+    ["a node to run that there is not", ["--only", "nobody"], 'no node "nobody"'],
+  ])("exits with 2, and runs nothing, when asked for %s", async (_, options, reason) => {
+    const { code, stdout, stderr } = await loom(["run", SAMPLE, "--backend", "cpu", "--json", ...options]);
+    expect(stderr).toContain(reason);
+    expect(stdout).toBe("");
+    expect(code).toBe(2);
+  });
+
   it("exits with 1 for shapes that do not fit, naming node and ports", async () => {
     const { code, stderr } = await loom([
       "run",

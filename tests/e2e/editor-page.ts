@@ -15,6 +15,32 @@ if (!executable)
 
 export type Point = readonly [x: number, y: number];
 
+/** The editor's page on a port of its own. */
+export async function serveEditor(name: string): Promise<ViteDevServer> {
+  const server = await createServer({
+    configFile: false,
+    root: fileURLToPath(new URL("../..", import.meta.url)),
+    // One for each caller: two servers that fill one cache at the same time disturb each other.
+    cacheDir: `node_modules/.vite-e2e/${name}`,
+    logLevel: "error",
+    plugins: [nodeMetadata(), mnistData()],
+    worker: { format: "es" },
+    server: {
+      port: 0,
+      watch: null,
+      hmr: false,
+      headers: {
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Embedder-Policy": "require-corp",
+      },
+    },
+    // The worker's packages are found before the page opens: found later they would make the page reload.
+    optimizeDeps: { entries: ["index.html", "src/editor/worker/*.worker.ts"] },
+  });
+  await server.listen();
+  return server;
+}
+
 /** The editor in a real browser, with the words that tests use. */
 export class EditorPage {
   readonly page: Page;
@@ -44,27 +70,7 @@ export class EditorPage {
   }
 
   static async open(name: string): Promise<EditorPage> {
-    const server = await createServer({
-      configFile: false,
-      root: fileURLToPath(new URL("../..", import.meta.url)),
-      // One for each caller: two servers that fill one cache at the same time disturb each other.
-      cacheDir: `node_modules/.vite-e2e/${name}`,
-      logLevel: "error",
-      plugins: [nodeMetadata(), mnistData()],
-      worker: { format: "es" },
-      server: {
-        port: 0,
-        watch: null,
-        hmr: false,
-        headers: {
-          "Cross-Origin-Opener-Policy": "same-origin",
-          "Cross-Origin-Embedder-Policy": "require-corp",
-        },
-      },
-      // The worker's packages are found before the page opens: found later they would make the page reload.
-      optimizeDeps: { entries: ["index.html", "src/editor/worker/*.worker.ts"] },
-    });
-    await server.listen();
+    const server = await serveEditor(name);
     const browser = await launchChromium(executable ?? "");
     const context = await browser.newContext({
       viewport: { width: 1440, height: 900 },
@@ -79,13 +85,22 @@ export class EditorPage {
   }
 
   async load(): Promise<void> {
-    await this.page.goto(this.#url);
+    await this.page.goto(this.#url, { timeout: 120_000 });
     await this.ready();
   }
 
   async ready(): Promise<void> {
-    await this.page.waitForSelector("loom-canvas", { timeout: 60_000 });
+    await this.page.waitForSelector("loom-canvas", { timeout: 120_000 });
     await this.settled();
+  }
+
+  /** Where the page is served. */
+  get url(): string {
+    return this.#url;
+  }
+
+  get browser(): Browser {
+    return this.#browser;
   }
 
   async close(): Promise<void> {

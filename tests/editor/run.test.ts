@@ -4,9 +4,23 @@ import type { RunEvent } from "../../src/engine/run/events.ts";
 import { RunControl } from "../../src/editor/run/run-control.ts";
 import { RunModel, formatDuration, formatNumber } from "../../src/editor/run/run-model.ts";
 import { EditorSession } from "../../src/editor/store/session.ts";
-import type { EngineClient, RunOutcome } from "../../src/editor/worker/engine-client.ts";
+import type { EngineClient, RunOutcome, RunWatch } from "../../src/editor/worker/engine-client.ts";
 import { zoned } from "./fixtures/graphs.ts";
 import { catalog } from "./fixtures/registry.ts";
+
+const nothing = (): Promise<void> => Promise.resolve();
+const noWatch: RunWatch = {
+  pause: nothing,
+  proceed: nothing,
+  step: nothing,
+  finish: nothing,
+  sample: nothing,
+  sampleEvery: nothing,
+  inspect: () => Promise.resolve({ kind: "unmade" }),
+  zones: () => Promise.resolve([]),
+  stepReport: () => Promise.reject(new Error("nothing is recorded")),
+  saveCheckpoint: () => Promise.reject(new Error("nothing is recorded")),
+};
 
 /** An engine that tells these events and then ends in this way. */
 function engine(
@@ -23,6 +37,7 @@ function engine(
       return outcome instanceof Error ? Promise.reject(outcome) : Promise.resolve(outcome);
     },
     cancel: () => Promise.resolve(),
+    ...noWatch,
     addFiles: () => Promise.resolve(),
     upgrade: (document) =>
       Promise.resolve({

@@ -17,7 +17,7 @@ import {
 } from "../../src/editor/graph/subgraph-ports.ts";
 import { setMode } from "../../src/editor/graph/modes.ts";
 import { setZone } from "../../src/editor/graph/zones.ts";
-import { deleteSelected } from "../../src/editor/store/commands.ts";
+import { deleteSelected, pasteInto } from "../../src/editor/store/commands.ts";
 import { EditorSession } from "../../src/editor/store/session.ts";
 import {
   closedSubgraphs,
@@ -229,6 +229,17 @@ describe("names, uses and the palette", () => {
     const third = paste(changed, fragment, [0, 0]).edit(changed);
     expect(Object.keys(third.subgraphs ?? {})).toEqual(["subgraph", "subgraph2"]);
     expect(third.nodes["subgraph3"]?.type).toBe("subgraph/subgraph2");
+  });
+
+  test("a subgraph is not pasted into itself, in words", () => {
+    session.selection.set(["first"]);
+    subgraphSelected(session);
+    const fragment = fragmentOf(session.document, session.catalog, ["subgraph"]);
+    expect(pasteInto(session, fragment, [0, 0])).toBe("");
+    session.store.openScope(["subgraph"]);
+    const before = session.store.root;
+    expect(pasteInto(session, fragment, [0, 0])).toContain('"Subgraph" is open here');
+    expect(session.store.root).toBe(before);
   });
 
   test("a node of one's own is offered where it fits, and comes wired", () => {

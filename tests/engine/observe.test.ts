@@ -150,6 +150,18 @@ describe("Z10", () => {
   });
 });
 
+test("Z5 the wait of a run that was cancelled while it was held up ends with it", async () => {
+  const states: string[] = [];
+  const gate = new RunGate(({ kind }) => states.push(kind));
+  gate.pause();
+  void gate.pass({ zone: "z", index: 1 });
+  await Promise.resolve();
+  gate.reset();
+  gate.open();
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(states).toEqual(["held"]);
+});
+
 describe("X14", () => {
   const watching = (): { made: MadeOutput[]; skipped: [string, string | undefined][] } => ({
     made: [],

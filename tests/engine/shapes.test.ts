@@ -40,6 +40,7 @@ const make = defineNode({
     whole: port(grid, "", "like like or [rows, columns]"),
     part: port(grid, "", "[rows/by, columns*by]"),
     silent: port(grid, ""),
+    given: port(grid, "", "with like [rows, depth] or [rows, columns]"),
   },
   run: nothing,
 });
@@ -110,8 +111,10 @@ describe("N5 shapes before the run", () => {
     expect(shapes({ a: "make", b: ["make", { rows: 10, by: 5 }] }, [])).toEqual({
       "a.whole": "[8, 6]",
       "a.part": "[4, 12]",
+      "a.given": "[8, 6]",
       "b.whole": "[10, 6]",
       "b.part": "[2, 30]",
+      "b.given": "[10, 6]",
     });
   });
 
@@ -148,6 +151,8 @@ describe("N5 shapes before the run", () => {
   test("N5 like something unknown is unknown, and not what holds without a wire", () => {
     const found = shapes({ a: "make", b: "make" }, ["a.silent > b.like"]);
     expect(found).not.toHaveProperty(["b.whole"]);
+    expect(found["b.given"]).toBe("[8, depth]");
+    expect(shapes({ a: "make", t: "turn" }, ["a.silent > t.grid"])).toMatchObject({ "t.other": "[?, 3]" });
   });
 
   const zone = (inner: string): Record<string, string> =>
@@ -185,7 +190,12 @@ describe("N5 shapes before the run", () => {
   });
 
   test("N5 circles and loops that are not wired say nothing", () => {
-    expect(shapes({ a: "turn", b: "turn" }, ["a.same > b.grid", "b.same > a.grid"])).toEqual({});
+    expect(shapes({ a: "turn", b: "turn" }, ["a.same > b.grid", "b.same > a.grid"])).toEqual({
+      "a.other": "[?, 3]",
+      "a.odd": "[?, depth]",
+      "b.other": "[?, 3]",
+      "b.odd": "[?, depth]",
+    });
     expect(
       shapes({ begin: ["begin", {}, "z"], end: ["end", {}, "z"] }, ["begin.x > end.x"], {
         z: { kind: "loop", carry: ["x"] },

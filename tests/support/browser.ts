@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { chromium, type Browser } from "playwright-core";
+import { chromium, type Browser, type BrowserContext } from "playwright-core";
 
 /** Where a Chromium that the system brought may be; `CHROMIUM` in the environment wins. */
 const candidates = [
@@ -18,18 +18,27 @@ export function findChromium(): string | undefined {
   return candidates.find((path) => path && existsSync(path));
 }
 
+const ARGUMENTS = [
+  "--enable-unsafe-webgpu",
+  "--no-sandbox",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
 /** Headless, with WebGPU also where the adapter is a software one. */
 export function launchChromium(executablePath: string): Promise<Browser> {
-  return chromium.launch({
+  return chromium.launch({ executablePath, args: ARGUMENTS });
+}
+
+/** A browser that keeps in `folder` what it stores: launched again, it is the same one restarted. */
+export function launchProfile(executablePath: string, folder: string): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(folder, {
     executablePath,
-    args: [
-      "--enable-unsafe-webgpu",
-      "--no-sandbox",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
+    args: ARGUMENTS,
+    viewport: { width: 1440, height: 900 },
+    colorScheme: "dark",
   });
 }

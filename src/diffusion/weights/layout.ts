@@ -16,11 +16,11 @@ export function toMemoryLayout(
 }
 
 /** Values of a parameter from this project's order to the file's. `shape` is the file's. */
-export function toFileLayout(
+export function toFileLayout<T extends Float32Array | Uint16Array>(
   kind: ParameterKind,
   shape: readonly number[],
-  values: Float32Array,
-): Float32Array {
+  values: T,
+): T {
   const order = axes(kind);
   if (order.length === 0) return values;
   const inverse = order.map((_, axis) => order.indexOf(axis));
@@ -41,7 +41,11 @@ function axes(kind: ParameterKind): readonly number[] {
 }
 
 /** Moves axis `order[i]` of `values` to place i. */
-function permute(values: Float32Array, shape: readonly number[], order: readonly number[]): Float32Array {
+function permute<T extends Float32Array | Uint16Array>(
+  values: T,
+  shape: readonly number[],
+  order: readonly number[],
+): T {
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, size) => product * size, 1));
   const sizes = order.map((axis) => shape[axis] ?? 1);
   const steps = order.map((axis) => strides[axis] ?? 1);
@@ -51,7 +55,9 @@ function permute(values: Float32Array, shape: readonly number[], order: readonly
   }
   const [n0 = 1, n1 = 1, n2 = 1, n3 = 1] = sizes;
   const [s0 = 0, s1 = 0, s2 = 0, s3 = 0] = steps;
-  const moved = new Float32Array(values.length);
+  const moved = (
+    values instanceof Float32Array ? new Float32Array(values.length) : new Uint16Array(values.length)
+  ) as T;
   let to = 0;
   for (let a = 0; a < n0; a++) {
     for (let b = 0; b < n1; b++) {

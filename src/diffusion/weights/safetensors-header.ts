@@ -65,6 +65,9 @@ export async function readSafetensorsHeader(source: ByteSource): Promise<Safeten
   const headerLength = Number(
     new DataView(lengthBytes.buffer, lengthBytes.byteOffset, 8).getBigUint64(0, true),
   );
+  const kind = otherKind(lengthBytes);
+  if (kind !== undefined && headerLength > Math.min(source.size - 8, MAX_HEADER_BYTES))
+    fail(`it is ${kind}.`);
   if (headerLength > source.size - 8) {
     fail(
       `its header should take ${String(headerLength)} bytes, but only ${String(source.size - 8)} follow. ` +
@@ -76,6 +79,19 @@ export async function readSafetensorsHeader(source: ByteSource): Promise<Safeten
   }
   const headerBytes = await readExactly(source, 8, headerLength);
   return parseHeader(headerBytes, source.size - 8 - headerLength, fail);
+}
+
+/** What a file is that begins so, where that is known. As a length these bytes would be far beyond any file. */
+function otherKind(bytes: Uint8Array): string | undefined {
+  const text = String.fromCharCode(...bytes);
+  if (text.startsWith("PK") || /^\x80[\x02-\x05]/.test(text))
+    return "a pickle of PyTorch (.ckpt, .bin, .pt), which could run code when it is opened. Get the .safetensors file of the model, or convert it in Python: model.save_pretrained(folder, safe_serialization=True)";
+  if (text.startsWith("version "))
+    return "a Git LFS pointer, not the file that it points to: run git lfs pull, or download it";
+  if (/^\s*<(!|html)/i.test(text)) return "a web page";
+  if (text.startsWith("GGUF")) return "a GGUF file, which is not supported. Get the .safetensors file";
+  if (text.startsWith("\x1f\x8b")) return "compressed with gzip. Unpack it first";
+  return undefined;
 }
 
 function parseHeader(

@@ -1,6 +1,7 @@
 import { readExactly, type ByteSource } from "./byte-source.ts";
 import { bfloat16ToFloat32, float16ToFloat32, float32ToFloat16 } from "../../tensor/half.ts";
-import { DTYPES, type TensorEntry } from "./safetensors-header.ts";
+import type { TensorEntry } from "./safetensors-header.ts";
+import { arrangeSafetensors } from "./safetensors-stream.ts";
 
 export {
   MAX_HEADER_BYTES,
@@ -63,39 +64,19 @@ function narrow(values: BigInt64Array, where: string): Int32Array {
   return narrowed;
 }
 
-/**
- * Writes a file, byte for byte as the reference implementation does: tensors by falling rank of their dtype, then by name; the
- * header padded with spaces to a multiple of 8.
- */
+/** A small file at once, byte for byte as the reference implementation writes it; see {@link safetensorsStream}. */
 export function serializeSafetensors(
   tensors: Iterable<NamedArray>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
   const blocks = Array.from(tensors, toBlock);
-  blocks.sort((a, b) => DTYPES.indexOf(b.dtype) - DTYPES.indexOf(a.dtype) || compare(a.name, b.name));
-  const header = new Map<string, unknown>();
-  if (Object.keys(metadata).length > 0) header.set("__metadata__", metadata);
-  let end = 0;
-  for (const { name, dtype, shape, bytes } of blocks) {
-    if (header.has(name) || name === "__metadata__" || name === "__proto__") {
-      throw new Error(
-        `A safetensors file cannot hold the tensor name "${name}" here: it is reserved or occurs twice.`,
-      );
-    }
-    header.set(name, { dtype, shape, data_offsets: [end, end + bytes.byteLength] });
-    end += bytes.byteLength;
-  }
-  // Built by hand because an object would move keys such as "0" to the front.
-  const json = `{${Array.from(header, ([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(",")}}`;
-  const text = new TextEncoder().encode(json);
-  const headerLength = Math.ceil(text.byteLength / 8) * 8;
-  const file = new Uint8Array(8 + headerLength + end).fill(0x20, 8, 8 + headerLength);
-  new DataView(file.buffer).setBigUint64(0, BigInt(headerLength), true);
-  file.set(text, 8);
-  let at = 8 + headerLength;
-  for (const { bytes } of blocks) {
-    file.set(bytes, at);
-    at += bytes.byteLength;
+  const { head, sorted } = arrangeSafetensors(blocks, metadata);
+  const parts = [head, ...sorted.map(({ bytes }) => bytes)];
+  const file = new Uint8Array(parts.reduce((size, part) => size + part.byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    file.set(part, at);
+    at += part.byteLength;
   }
   return file;
 }
@@ -119,15 +100,4 @@ function toBlock({ name, shape, data, dtype = "F32" }: NamedArray): {
     dtype: data instanceof Int32Array ? "I32" : dtype,
     bytes: new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength),
   };
-}
-
-/** By code point, as the reference implementation sorts UTF-8 names; JavaScript's `<` compares UTF-16 units. */
-function compare(a: string, b: string): number {
-  const left = Array.from(a, (char) => char.codePointAt(0) ?? 0);
-  const right = Array.from(b, (char) => char.codePointAt(0) ?? 0);
-  for (let i = 0; i < Math.min(left.length, right.length); i++) {
-    const difference = (left[i] ?? 0) - (right[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return left.length - right.length;
 }

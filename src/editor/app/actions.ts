@@ -1,4 +1,5 @@
 import type { LoomCanvas } from "../canvas/loom-canvas.ts";
+import type { DockPanel } from "../run/loom-dock.ts";
 import { tidy } from "../graph/tidy.ts";
 import type { LoomKeeping } from "../keeping/loom-keeping.ts";
 import type { RunControl } from "../run/run-control.ts";
@@ -29,6 +30,9 @@ export interface ActionHost {
   openModels(): void;
   toggleList(): void;
   toggleProblems(): void;
+  openQueue(): void;
+  toggleDock(panel: DockPanel): void;
+  toggleInspector(): void;
 }
 
 const STEP = 10;
@@ -42,6 +46,12 @@ export const ACTIONS: Readonly<Record<ActionId, (host: ActionHost) => void>> = {
     if (paths.length > 0) void control.run(paths);
   },
   cancel: ({ control }) => void control.cancel(),
+  pause: ({ control }) => void control.pauseOrProceed(),
+  step: ({ control }) => void control.step(),
+  queue: (host) => host.openQueue(),
+  steps: (host) => host.toggleDock("steps"),
+  training: (host) => host.toggleDock("training"),
+  inspect: (host) => host.toggleInspector(),
   undo: ({ session }) => void session.store.undo(),
   redo: ({ session }) => void session.store.redo(),
   palette: (host) => host.openPaletteAtCenter(),

@@ -44,7 +44,8 @@ export function listenToClipboard(
       return;
     }
     const { at, zone } = place();
-    pasteInto(session, parsed.document, at, zone);
+    const reason = pasteInto(session, parsed.document, at, zone);
+    if (reason !== "") say(reason);
   };
   const { signal } = stop;
   document.addEventListener("copy", copy, { signal });

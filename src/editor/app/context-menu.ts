@@ -28,7 +28,13 @@ export function menuAt(canvas: LoomCanvas, session: EditorSession, event: MouseE
   const wire = canvas.wireAt(at.x, at.y);
   if (wire) {
     session.selection.set([], wire.key);
-    return { ...place, entries: [{ label: "Remove wire", action: "delete" }] };
+    return {
+      ...place,
+      entries: [
+        { label: "Inspect", action: "inspect" },
+        { label: "Remove wire", action: "delete" },
+      ],
+    };
   }
   return {
     ...place,
@@ -64,6 +70,7 @@ function nodeEntries(canvas: LoomCanvas, session: EditorSession, id: string): Me
   const isEnd = info?.zoneEnd !== undefined || info?.boundary !== undefined;
   const entries: MenuEntry[] = [
     { label: "Run to here", action: "run-to" },
+    { label: "Inspect", action: "inspect" },
     { label: "Rename", action: "rename" },
     { label: "Fold or unfold", action: "fold" },
     { label: "Duplicate", action: "duplicate" },

@@ -5,6 +5,7 @@ import { expand } from "../../engine/graph/expand.ts";
 import type { LoomCanvas, SourceRequest } from "../canvas/loom-canvas.ts";
 import type { ParamRef } from "../canvas/param-field.ts";
 import type { PaletteRequest } from "../canvas/gestures/gesture.ts";
+import { Pins } from "../inspect/pins.ts";
 import type { Template } from "../files/templates.ts";
 import { onDrop, pickFile } from "../files/transfer.ts";
 import { omit } from "../graph/edits.ts";
@@ -18,6 +19,12 @@ import type { LoomCarry } from "../panels/loom-carry.ts";
 import type { LoomMask } from "../mask/loom-mask.ts";
 import type { LoomShortcuts } from "../panels/loom-shortcuts.ts";
 import type { LoomTemplates } from "../panels/loom-templates.ts";
+import { offersFor } from "../run/missing.ts";
+import type { Offer } from "../run/missing.ts";
+import type { Fault } from "../worker/engine-client.ts";
+import { takeOffer } from "./take-offer.ts";
+import type { DockPanel } from "../run/loom-dock.ts";
+import type { LoomQueue } from "../run/loom-queue.ts";
 import type { RunControl } from "../run/run-control.ts";
 import { actionFor } from "../shortcuts.ts";
 import type { ActionId } from "../shortcuts.ts";
@@ -37,6 +44,7 @@ import type { ActionHost } from "./actions.ts";
 import { appStyles } from "./app-styles.ts";
 import { listenToClipboard } from "./clipboard.ts";
 import { menuAt } from "./context-menu.ts";
+import { hasModal } from "./modal.ts";
 import type { MenuRequest } from "./context-menu.ts";
 import { addChosen, pastePlace, placeWithin } from "./placing.ts";
 import { SourceFiles } from "./source-files.ts";
@@ -54,6 +62,8 @@ export class LoomApp extends LitElement implements ActionHost {
     menu: { state: true },
     showProblems: { state: true },
     showList: { state: true },
+    dock: { state: true },
+    showInspector: { state: true },
     notice: { state: true },
   };
 
@@ -67,7 +77,10 @@ export class LoomApp extends LitElement implements ActionHost {
   declare menu: MenuRequest | undefined;
   declare showProblems: boolean;
   declare showList: boolean;
+  declare dock: DockPanel | undefined;
+  declare showInspector: boolean;
   declare notice: string;
+  readonly pins = new Pins();
   #unsubscribe: (() => void)[] = [];
   #sources: SourceFiles | undefined;
   readonly own = new OwnNodes();
@@ -80,6 +93,8 @@ export class LoomApp extends LitElement implements ActionHost {
     this.menu = undefined;
     this.showProblems = false;
     this.showList = false;
+    this.dock = undefined;
+    this.showInspector = false;
     this.notice = "";
   }
 
@@ -189,6 +204,25 @@ export class LoomApp extends LitElement implements ActionHost {
             : nothing
         }
         <loom-crumbs .session=${session}></loom-crumbs>
+        ${
+          this.showInspector
+            ? html`<loom-inspector
+                .session=${session}
+                .control=${this.control}
+                .pins=${this.pins}
+                @close=${(): void => this.toggleInspector()}
+              ></loom-inspector>`
+            : nothing
+        }
+        <loom-wire-card
+          .session=${session}
+          .control=${this.control}
+          .pins=${this.pins}
+          .canvas=${this.hasUpdated ? this.canvas : undefined}
+          @pin=${(): void => {
+            this.showInspector = true;
+          }}
+        ></loom-wire-card>
         <loom-minimap .canvas=${this.hasUpdated ? this.canvas : undefined} .session=${session}></loom-minimap>
         ${this.palette ? this.#paletteAt(this.palette) : nothing}
         ${this.menu ? this.#menuAt(this.menu) : nothing}
@@ -203,17 +237,36 @@ export class LoomApp extends LitElement implements ActionHost {
               </div>`
         }
       </main>
-      ${
-        this.showProblems
-          ? html`<loom-problems
-              .problems=${problems}
-              @reveal=${(event: CustomEvent<string>): void => void this.canvas.reveal(event.detail)}
-              @close=${(): void => {
-                this.showProblems = false;
-              }}
-            ></loom-problems>`
-          : html`<span hidden></span>`
-      }
+      <div>
+        ${
+          this.dock
+            ? html`<loom-dock
+                .session=${session}
+                .control=${this.control}
+                .panel=${this.dock}
+                @choose=${(event: CustomEvent<DockPanel>): void => {
+                  this.dock = event.detail;
+                }}
+                @close=${(): void => {
+                  this.dock = undefined;
+                }}
+              ></loom-dock>`
+            : nothing
+        }
+        ${
+          this.showProblems
+            ? html`<loom-problems
+                .problems=${problems}
+                .offers=${(fault: Fault): Offer[] => offersFor(fault, session.expanded, session.base)}
+                @offer=${(event: CustomEvent<Offer>): void => this.#takeOffer(event.detail)}
+                @reveal=${(event: CustomEvent<string>): void => void this.canvas.reveal(event.detail)}
+                @close=${(): void => {
+                  this.showProblems = false;
+                }}
+              ></loom-problems>`
+            : nothing
+        }
+      </div>
       ${statusBar(this, problems.length)}
       <loom-templates
         @choose=${(event: CustomEvent<Template>): void => {
@@ -237,7 +290,8 @@ export class LoomApp extends LitElement implements ActionHost {
       <loom-ports .session=${session}></loom-ports> <loom-own .own=${this.own}></loom-own>
       <loom-models .models=${this.control.models}></loom-models>
       <loom-downloads .room=${this.#room}></loom-downloads>
-      <loom-shortcuts></loom-shortcuts>`;
+      <loom-shortcuts></loom-shortcuts>
+      <loom-queue .session=${session} .control=${this.control}></loom-queue>`;
   }
 
   #paletteAt(request: PaletteRequest): TemplateResult {
@@ -280,6 +334,13 @@ export class LoomApp extends LitElement implements ActionHost {
     ></loom-menu>`;
   }
 
+  #takeOffer(offer: Offer): void {
+    void takeOffer(offer, this.canvas, {
+      pick: (request) => void this.#sources?.pick(request),
+      palette: (request) => (this.palette = request),
+    });
+  }
+
   #dismiss(): void {
     this.notice = "";
     this.control.clearFailure();
@@ -301,8 +362,9 @@ export class LoomApp extends LitElement implements ActionHost {
   #key = (event: KeyboardEvent): void => {
     const target = event.composedPath()[0];
     const inField =
-      target instanceof HTMLElement &&
-      target.matches("input:not([type=checkbox]), select, textarea, dialog *");
+      hasModal(this.renderRoot) ||
+      (target instanceof HTMLElement &&
+        target.matches("input:not([type=checkbox]), select, textarea, dialog *"));
     const action = actionFor(event, inField);
     if (action === undefined) return;
     const onPress = action === "palette" || action === "open-subgraph";
@@ -327,6 +389,8 @@ export class LoomApp extends LitElement implements ActionHost {
     });
     this.#extras = { own: kept, closed: closedSubgraphs(session) };
     this.palette = request;
+    // What another tab kept meanwhile is there the next time.
+    void own.load().catch(() => undefined);
   }
 
   async #keepOwn(id: string): Promise<void> {
@@ -373,6 +437,21 @@ export class LoomApp extends LitElement implements ActionHost {
 
   toggleList(): void {
     this.showList = !this.showList;
+    if (this.showList) this.showInspector = false;
+  }
+
+  /** List and inspector stand in the same place. */
+  toggleInspector(): void {
+    this.showInspector = !this.showInspector;
+    if (this.showInspector) this.showList = false;
+  }
+
+  toggleDock(panel: DockPanel): void {
+    this.dock = this.dock === panel ? undefined : panel;
+  }
+
+  openQueue(): void {
+    void this.renderRoot.querySelector<LoomQueue>("loom-queue")?.open();
   }
 
   toggleProblems(): void {

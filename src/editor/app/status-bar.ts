@@ -2,7 +2,8 @@ import { html } from "lit";
 import type { TemplateResult } from "lit";
 import type { Keeper } from "../library/keeper.ts";
 import type { RunControl } from "../run/run-control.ts";
-import { formatDuration } from "../run/run-model.ts";
+import type { DockPanel } from "../run/loom-dock.ts";
+import { runWords } from "../run/run-words.ts";
 import type { EditorSession } from "../store/session.ts";
 import type { BackendChoice } from "../worker/engine-client.ts";
 
@@ -11,7 +12,11 @@ export interface StatusHost {
   readonly control: RunControl;
   readonly showProblems: boolean;
   readonly keeper: Keeper;
+  readonly dock: DockPanel | undefined;
+  readonly showInspector: boolean;
   toggleProblems(): void;
+  toggleDock(panel: DockPanel): void;
+  toggleInspector(): void;
 }
 
 /** The bar at the bottom: the engine, problems, the run, and whether the graph is saved. */
@@ -25,8 +30,6 @@ export function statusBar(host: StatusHost, problems: number): TemplateResult {
       ? "starting the engine"
       : "the engine did not start";
   const nodes = Object.keys(document.nodes).length;
-  const { done, total } = runs.count;
-  const summary = runs.summary;
   return html`<footer class="status">
     <span class="engine" title=${runtime?.reason ?? ""}><i class="dot ${state}"></i>${engine}</span>
     <label class="optional"
@@ -49,15 +52,31 @@ export function statusBar(host: StatusHost, problems: number): TemplateResult {
     >
       ${problems === 0 ? "No problems" : problems === 1 ? "1 problem" : `${problems} problems`}
     </button>
-    <span class="progress" role="status"
-      >${
-        runs.phase !== "idle"
-          ? `Running ${done} of ${total}`
-          : summary
-            ? `${{ done: "Done", cancelled: "Cancelled", failed: "Failed" }[summary.kind]} after ${formatDuration(summary.ms)}`
-            : ""
-      }</span
+    <button
+      class="optional"
+      title="The steps of a loop"
+      aria-expanded=${host.dock === "steps"}
+      @click=${(): void => host.toggleDock("steps")}
     >
+      Steps
+    </button>
+    <button
+      class="optional"
+      title="Curves of a training"
+      aria-expanded=${host.dock === "training"}
+      @click=${(): void => host.toggleDock("training")}
+    >
+      Curves
+    </button>
+    <button
+      class="optional"
+      title="What the last run made of what is selected"
+      aria-expanded=${host.showInspector}
+      @click=${(): void => host.toggleInspector()}
+    >
+      Inspect
+    </button>
+    <span class="progress" role="status">${runWords(runs)}</span>
     <span class="gap"></span>
     <span class="optional">${nodes === 1 ? "1 node" : `${nodes} nodes`}</span>
     <span

@@ -2,6 +2,7 @@ import { html } from "lit";
 import type { TemplateResult } from "lit";
 import { rename } from "../graph/edits.ts";
 import type { LoomKeeping } from "../keeping/loom-keeping.ts";
+import type { RunControl } from "../run/run-control.ts";
 import type { ActionId } from "../shortcuts.ts";
 import type { EditorSession } from "../store/session.ts";
 import { icons, mark } from "../theme/icons.ts";
@@ -9,6 +10,7 @@ import { icons, mark } from "../theme/icons.ts";
 /** What the bar shows and starts. */
 export interface ToolbarHost {
   readonly session: EditorSession;
+  readonly control: RunControl;
   readonly showList: boolean;
   readonly keeping: LoomKeeping;
   act(action: ActionId): void;
@@ -101,20 +103,10 @@ export function toolbar(host: ToolbarHost): TemplateResult {
     </button>
     ${button("help", "Keyboard and pointer", icons.keyboard, false, "optional")}
     <span class="gap"></span>
-    ${
-      host.session.runs.phase === "idle"
-        ? html`<button class="run primary" title="Run the graph" @click=${(): void => host.act("run")}>
-            ${icons.play}<span class="label">Run</span>
-          </button>`
-        : html`<button
-            class="run outlined danger"
-            ?disabled=${host.session.runs.phase === "cancelling"}
-            @click=${(): void => host.act("cancel")}
-          >
-            ${icons.stop}<span class="label"
-              >${host.session.runs.phase === "cancelling" ? "Cancelling" : "Cancel"}</span
-            >
-          </button>`
-    }
+    <loom-run-bar
+      .session=${host.session}
+      .control=${host.control}
+      @act=${(event: CustomEvent<ActionId>): void => host.act(event.detail)}
+    ></loom-run-bar>
   </header>`;
 }

@@ -2,9 +2,7 @@ import { LitElement, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { NodeEditor } from "rete";
 import type { SourceParam } from "../../engine/node/params.ts";
-import type { EdgeRecord } from "../../engine/graph/document.ts";
-import { edgeKey, setView } from "../graph/edits.ts";
-import { endpoint } from "../graph/ports.ts";
+import { setView } from "../graph/edits.ts";
 import { setFrameTitle } from "../graph/frames.ts";
 import { syncEditor } from "../rete/document-sync.ts";
 import type { TypedSchemes } from "../rete/typed-node.ts";
@@ -28,7 +26,7 @@ import type { Side, WireOffer } from "./node/contract.ts";
 import { NodeViews, foldedOf } from "./node-views.ts";
 import { PointerNote } from "./pointer-note.ts";
 import { PointerRouter } from "./pointer-router.ts";
-import { WireLabels } from "./wire-labels.ts";
+import { ShapeLabels } from "./shape-labels.ts";
 import { WireLayer } from "./wire-layer.ts";
 import type { Wire, WireEnds } from "./wire-layer.ts";
 import { wiresOf } from "./wires-of.ts";
@@ -58,8 +56,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
   declare empty: boolean;
 
   readonly wires = new WireLayer((wire) => this.#wireEnds(wire));
-  readonly #labels = new WireLabels();
-  #allShapes = false;
+  readonly #shapes = new ShapeLabels(this);
   readonly zones = new ZoneLayer((node) => this.rect(node));
   readonly frames = new FrameLayer((node) => this.rect(node));
   readonly #editor = new NodeEditor<TypedSchemes>();
@@ -115,8 +112,8 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     this.#editor.use(area);
     area.area.content.holder.prepend(this.zones.element, this.frames.element, this.wires.element);
     area.area.content.holder.append(this.wires.overlay);
-    this.wires.overlay.append(this.#labels.element);
-    this.wires.hovered = () => this.#drawLabels();
+    this.wires.overlay.append(this.#shapes.element);
+    this.wires.hovered = () => this.#shapes.draw();
     this.#router = new PointerRouter(this, container);
     // Who comes to a node with the keyboard means that node.
     container.addEventListener("focusin", (event) => {
@@ -220,7 +217,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     );
     for (const [id, { x, y }] of positions) this.#area?.place(id, x, y);
     this.wires.follow(positions.keys());
-    this.#drawLabels();
+    this.#shapes.follow();
     this.#drawRegions();
     this.dispatchEvent(new CustomEvent("view-changed"));
   }
@@ -346,34 +343,13 @@ export class LoomCanvas extends LitElement implements CanvasHost {
   #drawWires(): void {
     this.wires.set(wiresOf(this.session.document, this.#editor));
     this.wires.mark("selected", this.session.selection.edge);
-    this.#drawLabels();
-  }
-
-  /** Shapes on the wire under the pointer, on what is selected, and on all where that is wanted. */
-  #drawLabels(): void {
-    const { session, wires } = this;
-    const { nodes, edge: selected } = session.selection;
-    const wanted = (edge: EdgeRecord): boolean => {
-      const key = edgeKey(edge);
-      if (this.#allShapes || key === selected || key === wires.hover) return true;
-      return nodes.size > 0 && (nodes.has(endpoint(edge.from).node) || nodes.has(endpoint(edge.to).node));
-    };
-    this.#labels.set(
-      session.document.edges.filter(wanted).flatMap((edge) => {
-        const [key, text] = [edgeKey(edge), session.shapeOn(edge)];
-        const ends = wires.endsOf(key);
-        return text === undefined || !ends ? [] : [{ key, text, ends }];
-      }),
-    );
+    this.#shapes.draw();
   }
 
   /** Shows the shapes on all wires, or no more. */
   toggleShapes(): void {
-    this.#allShapes = !this.#allShapes;
-    this.#drawLabels();
-    this.say(
-      this.#allShapes ? "Shapes on all wires" : "Shapes on wires under the pointer and of selected nodes",
-    );
+    const all = this.#shapes.toggle();
+    this.say(all ? "Shapes on all wires" : "Shapes on wires under the pointer and of selected nodes");
   }
 
   #wireEnds(wire: Wire): WireEnds | undefined {
@@ -399,7 +375,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
 
   #showSelection(): void {
     this.#views?.showSelection();
-    this.#drawLabels();
+    this.#shapes.draw();
     this.wires.mark("selected", this.session.selection.edge);
   }
 

@@ -1,11 +1,28 @@
+import { parseDocument } from "../../engine/graph/parse.ts";
+import { sketchOf } from "../library/sketch.ts";
+import type { Sketch } from "../library/sketch.ts";
+import { referencesOf } from "../share/references.ts";
+
 /** The graphs that come with the project, each loaded when it is asked for. */
 const files = import.meta.glob<string>("../../../graphs/*.graph.json", { query: "?raw", import: "default" });
+/** Pictures that real runs of them made (scripts/template-pictures.ts), by address. */
+const pictures = import.meta.glob<string>("../../../graphs/pictures/*.png", {
+  query: "?url",
+  import: "default",
+  eager: true,
+});
 
 export interface Template {
   /** The file's name without its ending, for example `sample-digits`. */
   readonly id: string;
   readonly name: string;
   readonly description: string;
+  /** What one learns from it, in one line. */
+  readonly lesson: string;
+  /** Address of its picture, where its models come with the project. */
+  readonly picture: string | undefined;
+  readonly sketch: Sketch;
+  readonly nodes: number;
   readonly text: string;
   /** Whether a run loads a model or data from elsewhere. */
   readonly loads: boolean;
@@ -21,13 +38,21 @@ export async function loadTemplate(id: string): Promise<Template> {
   const entry = Object.entries(files).find(([path]) => idOf(path) === id);
   if (!entry) throw new Error(`There is no template "${id}".`);
   const text = await entry[1]();
-  const data = JSON.parse(text) as { name?: string; description?: string };
+  const parsed = parseDocument(text);
+  if (!parsed.ok) throw new Error(`The template "${id}" is damaged: ${parsed.faults[0]?.message ?? ""}`);
+  const { document } = parsed;
+  const { name = id, description = "", lesson } = document;
+  const { remote, files: chosen } = referencesOf(document);
   return {
     id,
-    name: data.name ?? id,
-    description: data.description ?? "",
+    name,
+    description,
+    lesson: lesson ?? description.split(/(?<=[.!?])\s/)[0] ?? "",
+    picture: pictures[`../../../graphs/pictures/${id}.png`],
+    sketch: sketchOf(document),
+    nodes: Object.keys(document.nodes).length,
     text,
-    loads: /"(hf:|https:)/.test(text),
+    loads: remote.length > 0 || chosen.length > 0,
   };
 }
 

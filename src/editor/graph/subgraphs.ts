@@ -9,11 +9,7 @@ import type {
 } from "../../engine/graph/document.ts";
 import { structureOf, zonePath } from "../../engine/graph/structure.ts";
 import type { GraphStructure } from "../../engine/graph/structure.ts";
-import {
-  BOUNDARY,
-  isBoundary,
-  subgraphType,
-} from "../../engine/graph/subgraphs.ts";
+import { BOUNDARY, isBoundary, subgraphType } from "../../engine/graph/subgraphs.ts";
 import { resolveTypes } from "../../engine/graph/types.ts";
 import type { RegistryDescription } from "../../engine/node/description.ts";
 import { freeName, freeNodeId, omit, removeNodes } from "./edits.ts";

@@ -3,7 +3,8 @@ import { LitElement, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { download } from "../files/transfer.ts";
-import type { Announcement } from "../library/loom-library.ts";
+import { saidStyles, saidView } from "../library/said.ts";
+import type { Announcement } from "../library/said.ts";
 import { pictureUrls } from "../library/picture-urls.ts";
 import { sheetStyles } from "../library/sheet-styles.ts";
 import { ago, count, moment } from "../library/words.ts";
@@ -19,12 +20,13 @@ const PAGE = 60;
 
 /**
  * Dialog with the pictures that were made: look at them, open the graph that made one, download one or all, delete. Fires
- * `open-picture` with the file, and `announce`.
+ * `open-picture` with the file, `announce`, `said-done` and `closed`.
  */
 export class LoomHistory extends LitElement {
   static override properties = {
     history: { attribute: false },
     denied: { attribute: false },
+    said: { attribute: false },
     pictures: { state: true },
     shown: { state: true },
     chosen: { state: true },
@@ -32,11 +34,13 @@ export class LoomHistory extends LitElement {
     packing: { state: true },
   };
 
-  static override styles = [controls, sheetStyles, historyStyles];
+  static override styles = [controls, sheetStyles, historyStyles, saidStyles];
 
   declare history: PictureHistory;
   /** Why pictures are not kept beyond this page. */
   declare denied: string | undefined;
+  /** What was done last, as long as it is shown. */
+  declare said: Announcement | undefined;
   declare pictures: readonly PictureMeta[];
   declare shown: number;
   /** The picture that is looked at large. */
@@ -81,6 +85,7 @@ export class LoomHistory extends LitElement {
       @keydown=${(event: KeyboardEvent): void => this.#key(event)}
     >
       ${this.chosen ? this.#large(this.chosen) : this.#gallery()}
+      ${this.said ? saidView(this.said, (failure) => this.#saidDone(failure)) : nothing}
     </dialog>`;
   }
 
@@ -128,7 +133,7 @@ export class LoomHistory extends LitElement {
       <footer>
         <span
           >${count(pictures.length, "picture")} · ${formatBytes(bytes)}
-          <span class="bounds">of at most ${formatBytes(bounds.bytes)}; the oldest make room</span></span
+          <span class="bounds">of at most ${bounds.bytes / 1e6} MB; the oldest make room</span></span
         >
         <span class="gap"></span>
         <button
@@ -308,9 +313,19 @@ export class LoomHistory extends LitElement {
     this.dispatchEvent(new CustomEvent<Announcement>("announce", { detail }));
   }
 
+  #saidDone(failure: unknown): void {
+    if (failure !== undefined) this.trouble = failure instanceof Error ? failure.message : String(failure);
+    this.dispatchEvent(new CustomEvent("said-done"));
+  }
+
+  get isOpen(): boolean {
+    return this.renderRoot.querySelector("dialog")?.open === true;
+  }
+
   #stop(): void {
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
+    this.dispatchEvent(new CustomEvent("closed"));
   }
 }
 

@@ -1,6 +1,7 @@
 import { wrap } from "comlink";
 import type { Remote } from "comlink";
 import type { GraphDocument } from "../../engine/graph/document.ts";
+import { expand } from "../../engine/graph/expand.ts";
 import type { EditorSession } from "../store/session.ts";
 import type { PictureHistory } from "./history.ts";
 import { picturesOfRun } from "./pictures-of-run.ts";
@@ -11,20 +12,31 @@ export interface RecorderParts {
   readonly history: PictureHistory;
   /** What runs go on, for example `wasm`. */
   readonly backend: () => string;
-  /** Takes a small PNG of what the open graph made last. */
-  readonly onSmall: (small: Uint8Array) => void;
+  /** Id of the open graph in the library. */
+  readonly graph: () => string;
+  /** Takes a small PNG of what a graph made last. */
+  readonly onSmall: (graph: string, small: Uint8Array) => void;
   readonly onTrouble: (words: string) => void;
 }
 
 /** Puts the pictures of each finished run into the history, with the graph as it was when the run began. */
-export function recordRuns({ session, history, backend, onSmall, onTrouble }: RecorderParts): () => void {
-  let running: GraphDocument | undefined;
+export function recordRuns({
+  session,
+  history,
+  backend,
+  graph,
+  onSmall,
+  onTrouble,
+}: RecorderParts): () => void {
+  let running: { readonly document: GraphDocument; readonly id: string } | undefined;
   let packer: Remote<Packer> | undefined;
-  const record = async (document: GraphDocument): Promise<void> => {
-    const { runs, catalog } = session;
+  const record = async (document: GraphDocument, id: string): Promise<void> => {
+    const { runs, base: catalog } = session;
     const { summary } = runs;
     if (summary?.kind !== "done") return;
-    const pictures = picturesOfRun(document, catalog, (node) => runs.node(node));
+    // Nodes in subgraphs make pictures too.
+    const flat = expand(catalog.description, document).document;
+    const pictures = picturesOfRun(flat, catalog, (node) => runs.node(node));
     const time = Date.now();
     for (const [index, { node, picture, seeds }] of pictures.entries()) {
       packer ??= wrap<Packer>(
@@ -32,7 +44,7 @@ export function recordRuns({ session, history, backend, onSmall, onTrouble }: Re
       );
       const { width, height, rgba } = picture;
       const { file, small } = await packer.pack({ width, height, rgba }, document);
-      const record_ = document.nodes[node];
+      const record_ = flat.nodes[node];
       await history.add(
         {
           time: time + index,
@@ -46,16 +58,16 @@ export function recordRuns({ session, history, backend, onSmall, onTrouble }: Re
         },
         file,
       );
-      if (index === pictures.length - 1) onSmall(small);
+      if (index === pictures.length - 1) onSmall(id, small);
     }
   };
   return session.runs.subscribe(() => {
     const { phase } = session.runs;
-    if (phase !== "idle") running ??= session.store.root;
+    if (phase !== "idle") running ??= { document: session.store.root, id: graph() };
     else if (running) {
-      const document = running;
+      const { document, id } = running;
       running = undefined;
-      record(document).catch((error: unknown) => {
+      record(document, id).catch((error: unknown) => {
         onTrouble(
           `The picture was not kept in the history: ${error instanceof Error ? error.message : String(error)} The node still shows it.`,
         );

@@ -1,4 +1,4 @@
-import { LitElement, css, html, nothing } from "lit";
+import { LitElement, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import type { GraphDocument } from "../../engine/graph/document.ts";
 import { openGraphFile, openGraphText } from "../files/open-graph.ts";
@@ -8,14 +8,16 @@ import type { LoomHistory } from "../history/loom-history.ts";
 import type { PictureHistory } from "../history/history.ts";
 import { EMPTY_GRAPH } from "../library/keeper.ts";
 import type { Keeper } from "../library/keeper.ts";
-import type { Announcement, LoomLibrary } from "../library/loom-library.ts";
+import type { LoomLibrary } from "../library/loom-library.ts";
+import { saidStyles, saidView } from "../library/said.ts";
+import type { Announcement } from "../library/said.ts";
+import { workOffline } from "../offline/register.ts";
 import type { RunControl } from "../run/run-control.ts";
 import { graphOfLink } from "../share/link.ts";
 import type { LinkAnswer, LoomLink } from "../share/loom-link.ts";
 import type { LoomShare } from "../share/loom-share.ts";
 import type { EditorSession } from "../store/session.ts";
 import { controls } from "../theme/controls.ts";
-import { icons } from "../theme/icons.ts";
 
 const SAID_MS = 12_000;
 
@@ -32,36 +34,7 @@ export class LoomKeeping extends LitElement {
     said: { state: true },
   };
 
-  static override styles = [
-    controls,
-    css`
-      .said {
-        position: fixed;
-        left: 50%;
-        bottom: 44px;
-        display: flex;
-        align-items: center;
-        gap: 6px;
-        max-width: calc(100vw - 32px);
-        margin: 0;
-        padding: 6px 6px 6px 16px;
-        border: 1px solid var(--line-strong);
-        border-radius: var(--radius-m);
-        background: var(--surface);
-        color: var(--text);
-        box-shadow: var(--shadow-2);
-        transform: translateX(-50%);
-        white-space: pre-line;
-        inset-inline-end: auto;
-        inset-block-start: auto;
-      }
-
-      .said button.undo {
-        color: var(--accent);
-        font-weight: 600;
-      }
-    `,
-  ];
+  static override styles = [controls, saidStyles];
 
   declare session: EditorSession;
   declare control: RunControl;
@@ -104,6 +77,9 @@ export class LoomKeeping extends LitElement {
 
   protected override firstUpdated(): void {
     void this.updateComplete.then(() => this.#followLink());
+    workOffline((act) =>
+      this.say({ text: "A newer version of Latent Loom is ready.", action: { label: "Reload", act } }),
+    );
   }
 
   openLibrary(): void {
@@ -147,7 +123,7 @@ export class LoomKeeping extends LitElement {
   say(announcement: Announcement): void {
     this.said = announcement;
     window.clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => (this.said = undefined), SAID_MS);
+    if (!announcement.action) this.#timer = window.setTimeout(() => (this.said = undefined), SAID_MS);
   }
 
   protected override render(): TemplateResult {
@@ -155,6 +131,9 @@ export class LoomKeeping extends LitElement {
     const announce = (event: CustomEvent<Announcement>): void => this.say(event.detail);
     return html`<loom-library
         .keeper=${keeper}
+        .said=${this.said}
+        @said-done=${(): void => this.#saidDone()}
+        @closed=${(): void => this.requestUpdate()}
         @announce=${announce}
         @new=${(): void => this.newGraph()}
         @download=${(event: CustomEvent<GraphDocument>): void => this.saveFile(event.detail)}
@@ -162,6 +141,9 @@ export class LoomKeeping extends LitElement {
       <loom-history
         .history=${history}
         .denied=${keeper.denied}
+        .said=${this.said}
+        @said-done=${(): void => this.#saidDone()}
+        @closed=${(): void => this.requestUpdate()}
         @announce=${announce}
         @open-picture=${(event: CustomEvent<File>): void => void this.openFile(event.detail)}
       ></loom-history>
@@ -170,36 +152,21 @@ export class LoomKeeping extends LitElement {
         @answer=${(event: CustomEvent<LinkAnswer>): void => this.#answerLink(event.detail)}
       ></loom-link>
       <loom-tabs .keeper=${keeper} @other=${(): void => this.openLibrary()}></loom-tabs>
-      ${this.said ? this.#said(this.said) : nothing}`;
-  }
-
-  /** A popover stands above open dialogs, whose work it may be about. */
-  protected override updated(): void {
-    const said = this.renderRoot.querySelector<HTMLElement>(".said");
-    if (said && !said.matches(":popover-open")) said.showPopover();
-  }
-
-  #said({ text, undo }: Announcement): TemplateResult {
-    const done = (): void => {
-      this.said = undefined;
-    };
-    return html`<div class="said" role="status" popover="manual">
-      <span>${text}</span>
       ${
-        undo
-          ? html`<button
-              class="undo"
-              @click=${(): void => {
-                done();
-                undo().catch((error: unknown) => this.#refuse("Undo", error));
-              }}
-            >
-              Undo
-            </button>`
+        this.said && !this.#shows("loom-library") && !this.#shows("loom-history")
+          ? saidView(this.said, (failure) => this.#saidDone(failure))
           : nothing
-      }
-      <button class="icon" aria-label="Close the message" @click=${done}>${icons.close}</button>
-    </div>`;
+      }`;
+  }
+
+  /** A dialog that is open shows what was said itself: the page below it is inert. */
+  #shows(name: string): boolean {
+    return this.#part<LoomLibrary | LoomHistory>(name)?.isOpen === true;
+  }
+
+  #saidDone(failure?: unknown): void {
+    this.said = undefined;
+    if (failure !== undefined) this.#refuse("Undo", failure);
   }
 
   /** A link is read once and then taken out of the address: a reload must not ask again. */

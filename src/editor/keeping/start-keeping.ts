@@ -40,7 +40,8 @@ export async function startKeeping(firstTemplate: () => Promise<GraphDocument>):
         session: app.session,
         history,
         backend: () => app.control.runtime?.backend ?? "",
-        onSmall: (small) => void library.setPicture(keeper.id, small).catch(() => undefined),
+        graph: () => keeper.id,
+        onSmall: (id, small) => void library.setPicture(id, small).catch(() => undefined),
         onTrouble: (words) => (app.notice = words),
       });
       const isFree = async (id: string): Promise<boolean> => {

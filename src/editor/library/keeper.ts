@@ -29,6 +29,8 @@ interface Entry {
   saved: GraphDocument | undefined;
   versioned: GraphDocument | undefined;
   versionedAt: number;
+  /** Deleted from the library while it was open here: undo brings it back. */
+  deleted: boolean;
 }
 
 /** What a page opens on. */
@@ -62,6 +64,8 @@ export class Keeper {
   readonly #parts: KeeperParts;
   #entry: Entry;
   #arriving: Entry | undefined;
+  /** The whole graph as it was when it was looked at last. */
+  #root: GraphDocument;
   #state: SaveState = "saved";
   #trouble = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -83,6 +87,7 @@ export class Keeper {
       away: held ? undefined : "elsewhere",
       saved: revision > 0 ? document : undefined,
     };
+    this.#root = document;
     this.#lineage.set(document, this.#entry);
     if (this.#entry.away) this.#state = "away";
     else this.#watch(this.#entry);
@@ -170,7 +175,7 @@ export class Keeper {
   /** Renames a graph of the library; the open one through its log, so that undo covers it. */
   async rename(id: string, name: string): Promise<void> {
     if (id !== this.#entry.id) return this.library.rename(id, name);
-    this.#parts.store.execute("Rename graph", rename(name));
+    this.#parts.store.executeRoot("Rename graph", rename(name));
     await this.flush();
   }
 
@@ -178,6 +183,7 @@ export class Keeper {
   async delete(id: string): Promise<void> {
     if (id === this.#entry.id) {
       await this.flush();
+      this.#entry.deleted = true;
       this.replace(EMPTY_GRAPH, "Delete the graph", { draft: true });
       await this.flush();
     }
@@ -231,7 +237,10 @@ export class Keeper {
     entry.away = undefined;
     this.#watch(entry);
     this.#parts.remember?.(entry.id);
-    this.#parts.store.execute("Work on a copy", rename(copyName(this.#document.name ?? "Untitled graph")));
+    this.#parts.store.executeRoot(
+      "Work on a copy",
+      rename(copyName(this.#document.name ?? "Untitled graph")),
+    );
     await this.flush();
   }
 
@@ -239,7 +248,10 @@ export class Keeper {
     return this.#parts.store.root;
   }
 
-  #follow({ cause, document, previous }: StoreChange): void {
+  #follow({ cause }: StoreChange): void {
+    const previous = this.#root;
+    const document = this.#document;
+    this.#root = document;
     const left = this.#entry;
     let entry = left;
     if (cause === "replace") {
@@ -248,6 +260,8 @@ export class Keeper {
       this.#lineage.set(previous, left);
       this.#lineage.set(document, entry);
     } else {
+      // Another part of the same graph was opened.
+      if (document === previous) return;
       entry = this.#lineage.get(document) ?? left;
       if (entry === left) entry.draft = false;
     }
@@ -276,6 +290,8 @@ export class Keeper {
 
   #enter(entry: Entry): void {
     this.#parts.remember?.(entry.id);
+    if (entry.deleted) void this.library.undelete(entry.id).catch(() => undefined);
+    entry.deleted = false;
     if (entry.held ?? entry.away) {
       this.#set(entry.away ? "away" : "saving");
       return;
@@ -383,4 +399,5 @@ const fresh = (id: string, draft: boolean): Entry => ({
   saved: undefined,
   versioned: undefined,
   versionedAt: -Infinity,
+  deleted: false,
 });

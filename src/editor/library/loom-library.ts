@@ -9,22 +9,20 @@ import type { Keeper } from "./keeper.ts";
 import type { GraphMeta } from "./library.ts";
 import { libraryStyles } from "./library-styles.ts";
 import { pictureUrls } from "./picture-urls.ts";
+import { saidStyles, saidView } from "./said.ts";
+import type { Announcement } from "./said.ts";
 import { sheetStyles } from "./sheet-styles.ts";
 import type { Version } from "./versions.ts";
 import { ago, count, moment } from "./words.ts";
 
-export interface Announcement {
-  readonly text: string;
-  readonly undo?: () => Promise<void>;
-}
-
 /**
  * Dialog with a person's own graphs: open, rename, duplicate, delete with undo, versions. Fires `announce` with what
- * was done, `new` and `download`.
+ * was done, `said-done`, `closed`, `new` and `download`.
  */
 export class LoomLibrary extends LitElement {
   static override properties = {
     keeper: { attribute: false },
+    said: { attribute: false },
     graphs: { state: true },
     deleted: { state: true },
     query: { state: true },
@@ -36,9 +34,11 @@ export class LoomLibrary extends LitElement {
     showDeleted: { state: true },
   };
 
-  static override styles = [controls, sheetStyles, libraryStyles];
+  static override styles = [controls, sheetStyles, libraryStyles, saidStyles];
 
   declare keeper: Keeper;
+  /** What was done last, as long as it is shown. */
+  declare said: Announcement | undefined;
   declare graphs: readonly GraphMeta[];
   declare deleted: readonly GraphMeta[];
   declare query: string;
@@ -88,6 +88,7 @@ export class LoomLibrary extends LitElement {
   protected override render(): TemplateResult {
     return html`<dialog aria-labelledby="title" @close=${(): void => this.#stop()}>
       ${this.history ? this.#historyView(this.history) : this.#listView()}
+      ${this.said ? saidView(this.said, (failure) => this.#saidDone(failure)) : nothing}
     </dialog>`;
   }
 
@@ -383,8 +384,18 @@ export class LoomLibrary extends LitElement {
     this.dispatchEvent(new CustomEvent(name));
   }
 
+  #saidDone(failure: unknown): void {
+    if (failure !== undefined) this.trouble = failure instanceof Error ? failure.message : String(failure);
+    this.dispatchEvent(new CustomEvent("said-done"));
+  }
+
+  get isOpen(): boolean {
+    return this.renderRoot.querySelector("dialog")?.open === true;
+  }
+
   #stop(): void {
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
+    this.dispatchEvent(new CustomEvent("closed"));
   }
 }

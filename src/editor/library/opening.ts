@@ -66,25 +66,25 @@ async function find(
   locks: TabLocks,
   firstTemplate: () => Promise<GraphDocument>,
 ): Promise<Start> {
-  const id = rememberedGraph() ?? (await library.last());
-  if (id !== undefined) {
+  const last = await library.last();
+  const ids = [...new Set([rememberedGraph(), last].filter((id) => id !== undefined))];
+  for (const id of ids) {
     const stored = await library.load(id);
-    const deleted = stored?.meta.deletedAt !== undefined;
-    if (stored && !deleted) {
-      const { document, meta } = stored;
-      const held = await locks.acquire(id);
-      return { opening: { id, document, revision: meta.revision, draft: meta.draft, held } };
-    }
-    const version = deleted ? undefined : await lastVersion(library, id);
-    if (version) {
-      const start = await begin(locks, version, false);
-      return {
-        ...start,
-        notice: "The graph could not be read. This is its last version, as a graph of its own.",
-      };
-    }
+    if (!stored || stored.meta.deletedAt !== undefined) continue;
+    const { document, meta } = stored;
+    const held = await locks.acquire(id);
+    return { opening: { id, document, revision: meta.revision, draft: meta.draft, held } };
   }
-  const former = id === undefined ? await formerGraph() : undefined;
+  for (const id of ids) {
+    const version = await lastVersion(library, id);
+    if (!version) continue;
+    const start = await begin(locks, version, false);
+    return {
+      ...start,
+      notice: "The graph could not be read. This is its last version, as a graph of its own.",
+    };
+  }
+  const former = ids.length === 0 ? await formerGraph() : undefined;
   return begin(locks, former ?? (await firstTemplate()), former === undefined);
 }
 
@@ -94,6 +94,7 @@ async function begin(locks: TabLocks, document: GraphDocument, draft: boolean): 
 }
 
 async function lastVersion(library: Library, id: string): Promise<GraphDocument | undefined> {
+  if ((await library.list("deleted")).some((meta) => meta.id === id)) return undefined;
   for (const record of await library.versions(id)) {
     try {
       return unpackVersion(record);

@@ -101,6 +101,7 @@ export const sheetStyles = css`
   }
 
   .frame {
+    position: relative;
     display: grid;
     place-items: center;
     aspect-ratio: 16 / 10;
@@ -110,6 +111,8 @@ export const sheetStyles = css`
   }
 
   .frame img {
+    position: absolute;
+    inset: 0;
     width: 100%;
     height: 100%;
     object-fit: contain;
@@ -130,11 +133,12 @@ export const sheetStyles = css`
   }
 
   .title {
-    display: block;
+    display: -webkit-box;
     overflow: hidden;
     font: 600 var(--text-l) / 1.35 var(--font);
-    text-overflow: ellipsis;
-    white-space: nowrap;
+    overflow-wrap: anywhere;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 2;
   }
 
   .facts {
@@ -149,6 +153,7 @@ export const sheetStyles = css`
 
   .tools {
     display: flex;
+    margin-top: auto;
     gap: 2px;
     padding: 0 6px 6px;
   }

@@ -2,11 +2,12 @@ import { LitElement, css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { controls } from "../theme/controls.ts";
 import { icons } from "../theme/icons.ts";
+import type { Offer } from "../run/missing.ts";
 import type { Fault } from "../worker/engine-client.ts";
 
-/** The list of problems. Each entry leads to its node: fires `reveal` with the node's id, and `close`. */
+/** The list of problems. Each entry leads to its node: fires `reveal` with the node's id, `offer` with a way out, and `close`. */
 export class LoomProblems extends LitElement {
-  static override properties = { problems: { attribute: false } };
+  static override properties = { problems: { attribute: false }, offers: { attribute: false } };
 
   static override styles = [
     controls,
@@ -34,7 +35,7 @@ export class LoomProblems extends LitElement {
         list-style: none;
       }
 
-      li button {
+      li > button {
         display: grid;
         grid-template-columns: auto minmax(0, 1fr);
         justify-items: start;
@@ -48,7 +49,23 @@ export class LoomProblems extends LitElement {
         font-weight: 400;
       }
 
-      li svg {
+      .offers {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 8px;
+        padding: 0 8px 8px 34px;
+      }
+
+      .offers button {
+        min-height: 26px;
+      }
+
+      a {
+        color: var(--accent);
+      }
+
+      li > button svg {
         color: var(--bad);
       }
 
@@ -61,10 +78,13 @@ export class LoomProblems extends LitElement {
   ];
 
   declare problems: readonly Fault[];
+  /** Ways out of a problem. */
+  declare offers: (fault: Fault) => readonly Offer[];
 
   constructor() {
     super();
     this.problems = [];
+    this.offers = () => [];
   }
 
   protected override render(): TemplateResult {
@@ -87,9 +107,27 @@ export class LoomProblems extends LitElement {
               <button ?disabled=${fault.node === undefined} @click=${(): void => this.#reveal(fault)}>
                 ${icons.warning}<span>${fault.message}</span>
               </button>
+              ${this.#offers(fault)}
             </li>`,
         )}
       </ul>`;
+  }
+
+  #offers(fault: Fault): TemplateResult | typeof nothing {
+    const offers = this.offers(fault);
+    if (offers.length === 0) return nothing;
+    return html`<div class="offers">
+      ${offers.map((offer) =>
+        offer.kind === "link"
+          ? html`<a href=${offer.url} target="_blank" rel="noopener noreferrer">${offer.label}</a>`
+          : html`<button
+              class="outlined"
+              @click=${(): boolean => this.dispatchEvent(new CustomEvent<Offer>("offer", { detail: offer }))}
+            >
+              ${offer.label}
+            </button>`,
+      )}
+    </div>`;
   }
 
   #reveal(fault: Fault): void {

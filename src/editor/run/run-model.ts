@@ -1,14 +1,23 @@
 import type { Preview } from "../../engine/node/define-node.ts";
-import type { RunEvent, RunReason } from "../../engine/run/events.ts";
+import type { RunReason } from "../../engine/run/events.ts";
+import type { LiveEvent } from "../../nodes/live/live-session.ts";
 import { omit } from "../graph/edits.ts";
 import type { Fault } from "../worker/engine-client.ts";
+import { RunSeries } from "./run-series.ts";
+import { TimeLeft } from "./time-left.ts";
 
 export type NodeStatus = "idle" | "waiting" | "running" | "done" | "cached" | "failed";
 
 /** What a node shows of the last run. */
 export interface NodeRun {
   readonly status: NodeStatus;
-  readonly progress?: { readonly done: number; readonly total: number; readonly note?: string };
+  readonly progress?: {
+    readonly done: number;
+    readonly total: number;
+    readonly note?: string;
+    /** Milliseconds that it will still take, as far as can be told. */
+    readonly left?: number;
+  };
   readonly ms?: number;
   readonly bytes?: number;
   readonly reason?: RunReason;
@@ -28,6 +37,12 @@ const IDLE: NodeRun = { status: "idle", warnings: [] };
 
 export type RunPhase = "idle" | "running" | "cancelling";
 
+/** A step of a loop. */
+export interface LoopPoint {
+  readonly zone: string;
+  readonly index: number;
+}
+
 export interface RunSummary {
   readonly kind: "done" | "cancelled" | "failed";
   readonly ms: number;
@@ -43,6 +58,10 @@ export class RunModel {
   readonly #finished = new Set<string>();
   #summary: RunSummary | undefined;
   #started = 0;
+  readonly series = new RunSeries();
+  readonly #timeLeft = new TimeLeft();
+  #held: LoopPoint | undefined;
+  #sampling: LoopPoint | undefined;
 
   get phase(): RunPhase {
     return this.#phase;
@@ -55,6 +74,23 @@ export class RunModel {
   /** Finished and planned nodes of the run that goes on. */
   get count(): { readonly done: number; readonly total: number } {
     return { done: this.#finished.size, total: this.#planned.length };
+  }
+
+  /** Before which step the run is held up. */
+  get held(): LoopPoint | undefined {
+    return this.#held;
+  }
+
+  /** Milliseconds that the loop that runs will still take, as far as can be told. */
+  get timeLeft(): number | undefined {
+    for (const { status, progress } of this.#nodes.values())
+      if (status === "running" && progress?.left !== undefined) return progress.left;
+    return undefined;
+  }
+
+  /** Of which step pictures are being made beside the run. */
+  get sampling(): LoopPoint | undefined {
+    return this.#sampling;
   }
 
   node(id: string): NodeRun {
@@ -89,8 +125,14 @@ export class RunModel {
     return () => this.#listeners.delete(listener);
   }
 
-  /** @param zones the zones of the graph: their iterations are shown at their begin nodes */
-  start(zones: readonly RunZone[], now: number): void {
+  /**
+   * @param zones the zones of the graph: their iterations are shown at their begin nodes
+   * @param resumed the zone that is taken up in the middle: its curves go on
+   */
+  start(zones: readonly RunZone[], now: number, resumed?: string): void {
+    this.series.clear(resumed === undefined ? [] : [resumed]);
+    this.#timeLeft.clear();
+    this.#held = this.#sampling = undefined;
     this.#phase = "running";
     this.#planned = [];
     this.#finished.clear();
@@ -112,6 +154,7 @@ export class RunModel {
   end(kind: RunSummary["kind"], now: number): void {
     if (this.#phase === "idle") return;
     this.#phase = "idle";
+    this.#held = this.#sampling = undefined;
     this.#summary = { kind, ms: now - this.#started };
     for (const [id, run] of this.#nodes) {
       if (run.status === "running" || run.status === "waiting") {
@@ -125,7 +168,7 @@ export class RunModel {
     this.#set(node, { status: "failed", error: { message, ...(port === undefined ? {} : { port }) } });
   }
 
-  handle(event: RunEvent): void {
+  handle(event: LiveEvent, now = performance.now()): void {
     switch (event.type) {
       case "planned":
         this.#planned = event.nodes;
@@ -142,15 +185,23 @@ export class RunModel {
             done: event.done,
             total: event.total,
             ...(event.note === undefined ? {} : { note: event.note }),
+            ...this.#left(event.node, event.done, event.total, now),
           },
         });
+        if (event.scalars) this.series.add(event.node, event.done, event.scalars);
         break;
       case "iteration": {
+        this.series.add(event.zone, event.index + 1, event.scalars);
         const begin = this.#zones.find((zone) => zone.id === event.zone)?.begin;
         if (begin === undefined || event.total === undefined) break;
         this.#set(begin, {
           status: "running",
-          progress: { done: event.index + 1, total: event.total, ...scalarNote(event.scalars) },
+          progress: {
+            done: event.index + 1,
+            total: event.total,
+            ...scalarNote(event.scalars),
+            ...this.#left(event.zone, event.index + 1, event.total, now),
+          },
         });
         break;
       }
@@ -174,6 +225,24 @@ export class RunModel {
       case "nodeFailed":
         this.fail(event.node, event.message, event.port);
         break;
+      case "held":
+        this.#held = { zone: event.zone, index: event.index };
+        this.#tell(undefined);
+        break;
+      case "released":
+        this.#held = undefined;
+        this.#tell(undefined);
+        break;
+      case "sampling":
+        this.#sampling = { zone: event.zone, index: event.index };
+        this.#tell(undefined);
+        break;
+      case "sampled":
+        this.#sampling = undefined;
+        this.#tell(undefined);
+        break;
+      // What memory holds is not shown at nodes.
+      case "memory":
       case "finished":
       case "cancelled":
         break;
@@ -183,6 +252,7 @@ export class RunModel {
   /** Forgets all nodes: another graph was opened. */
   clear(): void {
     this.#nodes.clear();
+    this.series.clear();
     this.#summary = undefined;
     this.#tell(undefined);
   }
@@ -193,6 +263,11 @@ export class RunModel {
     if (begin === undefined || this.node(begin).status !== "running") return;
     this.#nodes.set(begin, { ...omit(this.node(begin), "progress"), status: "done" });
     this.#tell(begin);
+  }
+
+  #left(name: string, done: number, total: number, now: number): { left?: number } {
+    const left = this.#timeLeft.step(name, done, total, now);
+    return left === undefined ? {} : { left };
   }
 
   #set(node: string, change: Partial<NodeRun>): void {

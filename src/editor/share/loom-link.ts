@@ -59,7 +59,9 @@ export class LoomLink extends LitElement {
                 <ul>
                   ${remote.map(({ reference }) => html`<li>${reference}</li>`)}
                 </ul>
-                <p class="small">Nothing is downloaded before you say so.</p>
+                <p class="small">
+                  Nothing is downloaded yet: before a run you are asked once more, with the sizes.
+                </p>
               </div>`
         }
         ${

@@ -4,6 +4,8 @@ import type { Point } from "../graph/edits.ts";
 import { addFrame } from "../graph/frames.ts";
 import { bridge, duplicate, fragmentOf, paste } from "../graph/fragment.ts";
 import { removeWithZones } from "../graph/zones.ts";
+import { usedBy } from "../graph/used-subgraphs.ts";
+import { subgraphsAlong } from "./scope.ts";
 import type { EditorSession } from "./session.ts";
 
 const many = (count: number): string => (count === 1 ? "node" : `${count} nodes`);
@@ -25,17 +27,25 @@ export function copySelected({ document, catalog, selection }: EditorSession): G
   return selection.nodes.size === 0 ? undefined : fragmentOf(document, catalog, selection.nodes);
 }
 
-/** Puts a graph into the open one and selects it. */
+/** Puts a graph into the open one and selects it. @returns why not, or an empty text */
 export function pasteInto(
   { store, selection }: EditorSession,
   fragment: GraphDocument,
   at: Point,
   zone?: string,
-): void {
+): string {
   const pasted = paste(store.document, fragment, at, zone);
-  if (pasted.ids.length === 0) return;
+  if (pasted.ids.length === 0) return "";
+  const { nodes, subgraphs = {} } = pasted.edit(store.document);
+  const added = Object.fromEntries(Object.entries(nodes).filter(([id]) => pasted.ids.includes(id)));
+  const open = subgraphsAlong(store.root, store.path).find((id) => usedBy(added, subgraphs).has(id));
+  if (open !== undefined) {
+    const name = subgraphs[open]?.name ?? open;
+    return `A subgraph cannot stand in itself: "${name}" is open here. Leave it, and paste outside.`;
+  }
   store.execute(`Paste ${many(pasted.ids.length)}`, pasted.edit);
   selection.set(pasted.ids);
+  return "";
 }
 
 export function duplicateSelected({ store, catalog, selection }: EditorSession): void {

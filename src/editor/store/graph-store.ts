@@ -89,8 +89,8 @@ export class GraphStore {
   }
 
   /** Runs a command on the whole graph, wherever it is open. */
-  executeRoot(label: string, edit: Edit): void {
-    this.#execute(label, edit, undefined);
+  executeRoot(label: string, edit: Edit, key?: string): void {
+    this.#execute(label, edit, key);
   }
 
   #within(root: GraphDocument, edit: Edit): GraphDocument {

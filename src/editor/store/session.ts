@@ -17,6 +17,19 @@ import { GraphStore } from "./graph-store.ts";
 import { subgraphsAlong } from "./scope.ts";
 import { Selection } from "./selection.ts";
 
+/** What follows from one state of the whole graph. */
+interface Inferred {
+  readonly of: GraphDocument;
+  readonly expanded: Expanded;
+  readonly shapes: ReadonlyMap<string, Shape>;
+  /** What is wired into each input of the expanded graph. */
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+/** Whether two states differ in nothing that a run sees: moves and frames change neither faults nor shapes. */
+const meansSame = (a: GraphDocument, b: GraphDocument): boolean =>
+  a.nodes === b.nodes && a.edges === b.edges && a.zones === b.zones && a.subgraphs === b.subgraphs;
+
 /** One open graph with all that views share about it. Node ids are those of the open part; a path leads to a node from the top. */
 export class EditorSession {
   /** The nodes of the registry, without the graph's own subgraphs. */
@@ -25,32 +38,25 @@ export class EditorSession {
   readonly selection = new Selection();
   readonly runs = new RunModel();
   #catalog: { readonly of: RegistryDescription; readonly inside: unknown; readonly catalog: Catalog };
+  #checked: GraphDocument;
   #faults: readonly Fault[] = [];
+  #missing: readonly Fault[] = [];
   #here: readonly Fault[] = [];
   #inactive: ReadonlySet<string> = new Set();
-  #shapes:
-    | { readonly of: GraphDocument; readonly expanded: Expanded; readonly shapes: ReadonlyMap<string, Shape> }
-    | undefined;
+  #shapes: Inferred | undefined;
   readonly #faultListeners = new Set<() => void>();
 
   constructor(catalog: Catalog, document: GraphDocument) {
     this.base = catalog;
     this.#catalog = { of: catalog.description, inside: undefined, catalog };
     this.store = new GraphStore(document);
+    this.#checked = document;
     this.#check();
     this.store.subscribe((change) => {
       if (change.cause === "replace") this.runs.clear();
       if (change.cause === "replace" || change.moved) this.selection.clear();
       this.selection.keep(change.document.nodes, new Set(change.document.edges.map(edgeKey)));
-      const { document: now, previous } = change;
-      if (
-        change.moved ||
-        now.nodes !== previous.nodes ||
-        now.edges !== previous.edges ||
-        now.zones !== previous.zones ||
-        now.subgraphs !== previous.subgraphs
-      )
-        this.#check();
+      if (change.moved || !meansSame(this.store.root, this.#checked)) this.#check();
     });
   }
 
@@ -82,6 +88,24 @@ export class EditorSession {
   problems(): readonly Fault[] {
     const seen = new Set(this.#faults.map((fault) => fault.message));
     return [...this.#faults, ...this.runs.faults().filter((fault) => !seen.has(fault.message))];
+  }
+
+  /** What the graph needs and the page does not have, as far as it can be known without a run. Nodes are named by path. */
+  setMissing(missing: readonly Fault[]): void {
+    const words = (faults: readonly Fault[]): string => faults.map(({ message }) => message).join("\n");
+    if (words(missing) === words(this.#missing)) return;
+    this.#missing = missing;
+    this.#check();
+  }
+
+  /** The whole graph as it is run: subgraphs in their places, nodes named by path. */
+  get expanded(): GraphDocument {
+    return expand(this.base.description, this.store.root).document;
+  }
+
+  /** Where a wire of the open part comes from in the expanded graph, as `node.port`. */
+  sourceOf(address: string): string {
+    return resolveOutput(expand(this.base.description, this.store.root), this.pathOf(address));
   }
 
   onFaults(listener: () => void): () => void {
@@ -116,10 +140,9 @@ export class EditorSession {
 
   /** The shape of what will travel on a wire of the open part, in words; undefined where it carries no array. */
   shapeOn({ from, to }: EdgeRecord): string | undefined {
-    const { expanded, shapes } = this.#inferred();
+    const { expanded, shapes, sources } = this.#inferred();
     const source = resolveOutput(expanded, this.pathOf(from));
-    const target = this.pathOf(to);
-    const wired = expanded.document.edges.find((edge) => edge.to === target)?.from;
+    const wired = sources.get(this.pathOf(to));
     const shape = shapes.get(source) ?? (wired === undefined ? undefined : shapes.get(wired));
     if (shape !== undefined) return showShape(shape);
     const { node, port } = endpoint(from);
@@ -127,20 +150,26 @@ export class EditorSession {
     return this.catalog.socket(type).shape;
   }
 
-  #inferred(): { readonly expanded: Expanded; readonly shapes: ReadonlyMap<string, Shape> } {
+  #inferred(): Inferred {
     const { root } = this.store;
     const { description } = this.base;
-    if (this.#shapes?.of !== root) {
+    if (!this.#shapes || !meansSame(this.#shapes.of, root)) {
       const expanded = expand(description, root);
-      this.#shapes = { of: root, expanded, shapes: inferShapes(description, expanded.document) };
+      this.#shapes = {
+        of: root,
+        expanded,
+        shapes: inferShapes(description, expanded.document),
+        sources: new Map(expanded.document.edges.map((edge) => [edge.to, edge.from])),
+      };
     }
     return this.#shapes;
   }
 
   #check(): void {
     const { root } = this.store;
+    this.#checked = root;
     const { description } = this.base;
-    this.#faults = validate(description, root);
+    this.#faults = [...validate(description, root), ...this.#missing];
     this.#inactive = expand(description, root).inactive;
     this.#here = this.#faults.flatMap((fault): Fault[] => {
       if (fault.node === undefined) return this.store.path.length === 0 ? [fault] : [];
@@ -148,9 +177,7 @@ export class EditorSession {
       if (id === undefined) return [];
       const { message, port } = fault;
       return [
-        this.pathOf(id) === fault.node && port !== undefined
-          ? { message, node: id, port }
-          : { message, node: id },
+        this.pathOf(id) === fault.node && port !== undefined ? { ...fault, node: id } : { message, node: id },
       ];
     });
     for (const listener of this.#faultListeners) listener();

@@ -10,6 +10,19 @@ const paths = (...shapes: readonly string[]): TemplateResult =>
 /** Drawn here, 24 × 24, one stroke width. */
 export const icons = {
   play: icon(svg`<path d="M7 4.5v15l12-7.5z" fill="currentColor" />`),
+  pause: icon(
+    svg`<rect x="6" y="5" width="4" height="14" rx="1" fill="currentColor" /><rect x="14" y="5" width="4" height="14" rx="1" fill="currentColor" />`,
+  ),
+  step: icon(
+    svg`<path d="M5 5v14l9-7z" fill="currentColor" /><rect x="16" y="5" width="3" height="14" rx="1" fill="currentColor" />`,
+  ),
+  back: paths("m15 6-6 6 6 6"),
+  forward: paths("m9 6 6 6-6 6"),
+  eye: icon(
+    svg`<path d="M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12z" /><circle cx="12" cy="12" r="3" />`,
+  ),
+  pin: paths("M9 4h6l-1 6 3 3v2H7v-2l3-3z", "M12 15v6"),
+  fork: paths("M6 4v16", "M6 12c6 0 12-1 12-8", "m15 6.5 3-3 3 3"),
   stop: icon(svg`<rect x="6" y="6" width="12" height="12" rx="1.5" fill="currentColor" />`),
   undo: paths("M4 9h10a6 6 0 0 1 0 12h-4", "M8 5 4 9l4 4"),
   redo: paths("M20 9H10a6 6 0 0 0 0 12h4", "m16 5 4 4-4 4"),
@@ -66,7 +79,6 @@ export const icons = {
   pencil: paths("M4 20l1-4L16 5l3 3L8 19z", "m14 7 3 3"),
   clock: icon(svg`<circle cx="12" cy="12" r="8.5" /><path d="M12 7v5l3.5 2" />`),
   check: paths("m5 12.5 4.5 4.5L19 7.5"),
-  back: paths("M19 12H5", "m11 6-6 6 6 6"),
   tabs: icon(
     svg`<rect x="3" y="7" width="13" height="13" rx="2" /><path d="M8 7V5a2 2 0 0 1 2-2h9a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-3" />`,
   ),

@@ -1,6 +1,7 @@
 import type { GraphDocument } from "../../engine/graph/document.ts";
-import type { RunEvent } from "../../engine/run/events.ts";
 import type { ModelsClient } from "./models-client.ts";
+import type { LiveEvent } from "../../nodes/live/live-session.ts";
+import type { StepReport, WireReport, ZoneReport } from "../../nodes/live/reports.ts";
 
 export type BackendChoice = "auto" | "webgpu" | "wasm" | "cpu";
 
@@ -16,6 +17,37 @@ export interface RuntimeInfo {
 export interface RunOptions {
   /** Runs only these nodes and what they need. */
   readonly only?: readonly string[];
+  /** Outputs whose values are kept for inspection whatever their size, as `node.port`. */
+  readonly keep?: readonly string[];
+  /** Takes a recorded loop up again at a step: only the rest of it runs. */
+  readonly resume?: { readonly zone: string; readonly index: number };
+  /** Runs loops again that are not recorded, though their results are known. */
+  readonly record?: boolean;
+  /** Samples with the weights in training every so many steps. */
+  readonly sampleEvery?: { readonly zone: string; readonly iterations: number };
+}
+
+/** What can be asked of a run while it goes on, and of what it left. */
+export interface RunWatch {
+  /** Holds the run up before the next iteration of a loop. */
+  pause(): Promise<void>;
+  /** Lets it go on. */
+  proceed(): Promise<void>;
+  /** Lets one iteration through. */
+  step(): Promise<void>;
+  /** Ends a loop before its next iteration; the rest of the graph runs with what it has. */
+  finish(zone: string): Promise<void>;
+  /** What is known of the wire that comes out of `node.port`. */
+  inspect(address: string): Promise<WireReport>;
+  /** What is recorded of the loops. */
+  zones(): Promise<ZoneReport[]>;
+  stepReport(zone: string, index: number): Promise<StepReport>;
+  /** Changes how often a training is sampled while it goes on; 0 for never. */
+  sampleEvery(zone: string, iterations: number): Promise<void>;
+  /** Runs what follows a loop with what it carries now. */
+  sample(zone: string): Promise<void>;
+  /** Hands a network that a loop carries to the person, as safetensors. @returns the file's name. */
+  saveCheckpoint(zone: string, name: string, index?: number): Promise<string>;
 }
 
 export type RunOutcome =
@@ -38,11 +70,11 @@ export interface SavedFile {
 }
 
 /** The engine as the page sees it: it lives in a worker, and tests put another one in its place. */
-export interface EngineClient {
+export interface EngineClient extends RunWatch {
   /** Picks the backend for this and later runs. Safe to call again with another choice. */
   init(options: { readonly backend: BackendChoice }): Promise<RuntimeInfo>;
   /** Runs a graph to its end. A run that still goes on is cancelled first. */
-  run(document: GraphDocument, options: RunOptions, onEvent: (event: RunEvent) => void): Promise<RunOutcome>;
+  run(document: GraphDocument, options: RunOptions, onEvent: (event: LiveEvent) => void): Promise<RunOutcome>;
   /** Takes effect within one iteration. */
   cancel(): Promise<void>;
   /** Makes files of the person's disk known under the path that `file:<path>` names. They stay where they are. */
@@ -63,9 +95,16 @@ export interface LocalFile {
 export interface EngineWorker {
   /** @param pageUrl the page's own address, from which bundled models and data are loaded */
   init(backend: BackendChoice, pageUrl: string, onFile: (file: SavedFile) => void): Promise<RuntimeInfo>;
-  run(document: GraphDocument, options: RunOptions, onEvent: (event: RunEvent) => void): Promise<RunOutcome>;
+  run(document: GraphDocument, options: RunOptions, onEvent: (event: LiveEvent) => void): Promise<RunOutcome>;
+  /** A question about the run; each is a method of {@link RunWatch}. */
+  ask(question: Question): unknown;
   cancel(): void;
   addFiles(files: readonly LocalFile[]): void;
   upgrade(document: GraphDocument): GraphDocument;
   readonly models: ModelsClient;
 }
+
+/** A call of {@link RunWatch} as plain data: one message instead of nine. */
+export type Question = {
+  [K in keyof RunWatch]: { readonly kind: K; readonly args: Parameters<RunWatch[K]> };
+}[keyof RunWatch];

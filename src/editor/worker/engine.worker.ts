@@ -2,9 +2,10 @@ import { expose } from "comlink";
 import { DocumentError } from "../../engine/graph/parse.ts";
 import { EngineError, InvalidGraphError } from "../../engine/run/errors.ts";
 import { readGraph } from "../../nodes/read-graph.ts";
-import { Runner } from "../../nodes/runner.ts";
+import { LiveSession } from "../../nodes/live/live-session.ts";
 import { webServices } from "../../nodes/sources/web-sources.ts";
-import type { BackendChoice, EngineWorker, RunOutcome } from "./engine-client.ts";
+import { reportResources } from "../offline/report-resources.ts";
+import type { BackendChoice, EngineWorker, Question, RunOutcome } from "./engine-client.ts";
 import { isAllowed, storeOfBrowser, workerModels } from "./worker-models.ts";
 
 /** Previews of a running zone come at most this often: more than the eye needs costs time that the run wants. */
@@ -12,7 +13,7 @@ const PREVIEW_MS = 120;
 
 /** By the path that `file:<path>` names. */
 const local = new Map<string, File>();
-let runner: Runner | undefined;
+let session: LiveSession | undefined;
 let backend: BackendChoice = "auto";
 let controller: AbortController | undefined;
 let running: Promise<unknown> = Promise.resolve();
@@ -20,7 +21,7 @@ let running: Promise<unknown> = Promise.resolve();
 const engine: EngineWorker = {
   async init(choice, pageUrl, onFile) {
     backend = choice;
-    runner ??= new Runner({
+    session ??= new LiveSession({
       services: webServices({
         baseUrl: pageUrl,
         local,
@@ -34,36 +35,38 @@ const engine: EngineWorker = {
         },
       }),
     });
-    const { backend: name, reason, adapter } = await runner.init(choice);
+    const { backend: name, reason, adapter } = await session.init(choice);
     const label = adapter ? adapter.description || adapter.device || adapter.vendor : "";
     return { backend: name, reason, ...(label === "" || name !== "webgpu" ? {} : { adapter: label }) };
   },
 
-  async run(document, { only }, onEvent) {
-    if (!runner) return { kind: "failed", message: "The engine has not been started." };
+  async run(document, options, onEvent) {
+    if (!session) return { kind: "failed", message: "The engine has not been started." };
     controller?.abort();
     await running.catch(() => undefined);
     controller = new AbortController();
     const { signal } = controller;
     // The outcome must not overtake the last event: they travel on different ports.
     let told: unknown;
-    const work = runner.run(document, {
+    const work = session.run(document, {
+      ...options,
       backend,
       signal,
       onEvent: (event) => (told = onEvent(event)),
       previews: { everyMs: PREVIEW_MS },
-      ...(only === undefined ? {} : { only }),
     });
     running = work;
     const outcome = await work.then(
-      (result): RunOutcome => {
-        result.dispose();
-        return { kind: "done" };
-      },
+      (): RunOutcome => ({ kind: "done" }),
       (error: unknown) => outcomeOf(error, signal.aborted),
     );
     await told;
     return outcome;
+  },
+
+  ask(question) {
+    if (!session) throw new Error("The engine has not been started.");
+    return answer(session, question);
   },
 
   addFiles(files) {
@@ -79,9 +82,30 @@ const engine: EngineWorker = {
   },
 };
 
+function answer(live: LiveSession, question: Question): unknown {
+  switch (question.kind) {
+    case "inspect":
+      return live.inspect(...question.args);
+    case "stepReport":
+      return live.stepReport(...question.args);
+    case "saveCheckpoint":
+      return live.saveCheckpoint(...question.args);
+    case "sample":
+      return live.sample(...question.args);
+    case "sampleEvery":
+      return live.sampleEvery(...question.args);
+    case "finish":
+      return live.finish(...question.args);
+    case "zones":
+    case "pause":
+    case "proceed":
+    case "step":
+      return live[question.kind]();
+  }
+}
+
 function outcomeOf(error: unknown, aborted: boolean): RunOutcome {
   if (error instanceof EngineError) {
-    error.partial?.dispose();
     if (error.name === "AbortError") return { kind: "cancelled" };
     const { message, node, port } = error;
     return {
@@ -99,3 +123,4 @@ function outcomeOf(error: unknown, aborted: boolean): RunOutcome {
 }
 
 expose(engine);
+reportResources();

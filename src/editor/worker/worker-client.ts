@@ -1,4 +1,5 @@
 import { proxy, wrap } from "comlink";
+import type { StepReport, WireReport, ZoneReport } from "../../nodes/live/reports.ts";
 import type { Remote } from "comlink";
 import type { ModelsClient } from "./models-client.ts";
 import type {
@@ -6,6 +7,7 @@ import type {
   EngineClient,
   EngineWorker,
   LocalFile,
+  Question,
   RunOutcome,
   RuntimeInfo,
   SavedFile,
@@ -71,6 +73,13 @@ export function createWorkerClient({ pageUrl, onFile }: WorkerClientOptions): En
     return Promise.race([call(modelsOf(live.remote)), live.death]);
   };
 
+  /** Asks what a running engine knows. One that is not there is started by the next run, and knows nothing. */
+  const ask = async (question: Question): Promise<unknown> => {
+    if (!live) await init(choice);
+    live ??= start();
+    return Promise.race([live.remote.ask(question), live.death]);
+  };
+
   return {
     models: {
       pending: (needs) => models((remote) => remote.pending(needs)),
@@ -87,6 +96,16 @@ export function createWorkerClient({ pageUrl, onFile }: WorkerClientOptions): En
       resume: (name, onProgress) => models((remote) => remote.resume(name, proxy(onProgress))),
       stop: () => models((remote) => remote.stop()),
     },
+    pause: async () => void (await ask({ kind: "pause", args: [] })),
+    proceed: async () => void (await ask({ kind: "proceed", args: [] })),
+    step: async () => void (await ask({ kind: "step", args: [] })),
+    finish: async (...args) => void (await ask({ kind: "finish", args })),
+    sampleEvery: async (...args) => void (await ask({ kind: "sampleEvery", args })),
+    sample: async (...args) => void (await ask({ kind: "sample", args })),
+    inspect: async (...args) => (await ask({ kind: "inspect", args })) as WireReport,
+    zones: async () => (await ask({ kind: "zones", args: [] })) as ZoneReport[],
+    stepReport: async (...args) => (await ask({ kind: "stepReport", args })) as StepReport,
+    saveCheckpoint: async (...args) => (await ask({ kind: "saveCheckpoint", args })) as string,
     init: ({ backend }) => init(backend),
     run: async (document, options, onEvent): Promise<RunOutcome> => {
       if (!live) await init(choice);

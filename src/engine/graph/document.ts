@@ -8,6 +8,8 @@ export interface GraphDocument {
   readonly name?: string;
   /** What the graph shows, in a sentence or two. */
   readonly description?: string;
+  /** What one learns from it, in one line: templates show it beside their picture. */
+  readonly lesson?: string;
   readonly nodes: Readonly<Record<string, NodeRecord>>;
   readonly edges: readonly EdgeRecord[];
   readonly zones?: Readonly<Record<string, ZoneRecord>>;

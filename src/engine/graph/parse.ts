@@ -118,6 +118,7 @@ class FormChecker {
   check(json: Readonly<Record<string, unknown>>): DocumentFault[] {
     this.#optionalText(json, "", "name");
     this.#optionalText(json, "", "description");
+    this.#optionalText(json, "", "lesson");
     this.#graph(json, "");
     this.#eachRecord(json["subgraphs"], "subgraphs", false, (subgraph, path) => {
       this.#optionalText(subgraph, path, "name");

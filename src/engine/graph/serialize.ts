@@ -5,6 +5,7 @@ const DOCUMENT_KEYS = [
   "format",
   "name",
   "description",
+  "lesson",
   "nodes",
   "edges",
   "zones",
@@ -36,7 +37,7 @@ const LINE_WIDTH = 100;
  */
 export function serializeDocument(document: GraphDocument): string {
   const written = { ...document, format: formatOf(document) };
-  return `${print(written, "", (path) => keysAt(path), [])}\n`;
+  return `${print(written, "", (path) => keysAt(path), []).text}\n`;
 }
 
 /** The oldest format that can say all that a document says: older versions open what they can. */
@@ -65,29 +66,42 @@ function keysAt(path: readonly string[]): readonly string[] {
   return top === "zones" ? ZONE_KEYS : [];
 }
 
+/** A text, and whether it has more than one line: looking for that in the text of each level would take for ever in deep files. */
+interface Printed {
+  readonly text: string;
+  readonly lines: boolean;
+}
+
 function print(
   value: unknown,
   indent: string,
   keysOf: (path: string[]) => readonly string[],
   path: string[],
-): string {
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+): Printed {
+  if (typeof value !== "object" || value === null)
+    return { text: JSON.stringify(value) ?? "null", lines: false };
   const inner = `${indent}  `;
   const isList = Array.isArray(value);
   const parts = isList
     ? value.map((part: unknown, index) => print(part, inner, keysOf, [...path, String(index)]))
-    : orderKeys(value, keysOf(path)).map(
-        ([key, part]) => `${JSON.stringify(key)}: ${print(part, inner, keysOf, [...path, key])}`,
-      );
+    : orderKeys(value, keysOf(path)).map(([key, part]) => {
+        const { text, lines } = print(part, inner, keysOf, [...path, key]);
+        return { text: `${JSON.stringify(key)}: ${text}`, lines };
+      });
   const [open, close] = isList ? ["[", "]"] : ["{", "}"];
-  if (parts.length === 0) return `${open}${close}`;
-  const space = isList ? "" : " ";
-  const line = `${open}${space}${parts.join(", ")}${space}${close}`;
+  if (parts.length === 0) return { text: `${open}${close}`, lines: false };
   // The outer containers are always spread out, so that one more node does not rewrap the file.
   const at = within(path);
   const spread = at.length === 0 || (at.length === 1 && at[0] !== "name");
-  if (!spread && !line.includes("\n") && indent.length + line.length <= LINE_WIDTH) return line;
-  return `${open}\n${parts.map((part) => inner + part).join(",\n")}\n${indent}${close}`;
+  if (!spread && !parts.some(({ lines }) => lines)) {
+    const space = isList ? "" : " ";
+    const line = `${open}${space}${parts.map(({ text }) => text).join(", ")}${space}${close}`;
+    if (indent.length + line.length <= LINE_WIDTH) return { text: line, lines: false };
+  }
+  // Added piece by piece: a join would copy what is inside at every level.
+  let text = `${open}\n`;
+  for (const [index, part] of parts.entries()) text += `${index === 0 ? "" : ",\n"}${inner}${part.text}`;
+  return { text: `${text}\n${indent}${close}`, lines: true };
 }
 
 function orderKeys(record: object, first: readonly string[]): [string, unknown][] {

@@ -100,14 +100,16 @@ class Inference {
     const text = lookUp(node.description?.outputs, name)?.shape;
     if (text === undefined) return undefined;
     for (const alternative of text.split(" or ")) {
-      const match = /^like (\w+)(?: (\[.*\]))?$/.exec(alternative);
-      if (match?.[1] === undefined) return axesOf(alternative).map((axis) => this.#axis(node, axis));
-      if (!node.incoming.has(match[1])) continue;
-      const base = this.#input(node, match[1]);
-      const axes = match[2] === undefined ? undefined : axesOf(match[2]);
-      if (base === undefined || axes === undefined) return base;
-      if (axes.length !== base.length) return undefined;
-      return axes.map((axis, index) => (axis === "*" ? (base[index] ?? "?") : this.#axis(node, axis)));
+      const match = /^(like|with) (\w+)(?: (\[.*\]))?$/.exec(alternative);
+      if (match?.[2] === undefined) return axesOf(alternative).map((axis) => this.#axis(node, axis));
+      if (!node.incoming.has(match[2])) continue;
+      const axes = match[3] === undefined ? undefined : axesOf(match[3]);
+      if (match[1] === "with") return axes?.map((axis) => this.#axis(node, axis));
+      const base = this.#input(node, match[2]);
+      if (axes === undefined) return base;
+      // What is said of a shape with axes of its own, for example its number of axes, is true of any input.
+      if (base !== undefined && axes.length !== base.length) return undefined;
+      return axes.map((axis, index) => (axis === "*" ? (base?.[index] ?? "?") : this.#axis(node, axis)));
     }
     return undefined;
   }

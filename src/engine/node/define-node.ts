@@ -17,8 +17,8 @@ export interface Port<T = unknown> {
   /**
    * On an output: what its shape follows from, so that it can be shown before a run. Axes are numbers, parameters, words for
    * what is not known, or two of these with `*` or `/`: `[batch, height/downscale, width/downscale, channels]`. `like sample` is the
-   * shape of what is wired into `sample`, `like sample [*, *, *, channels]` the same with other channels; `or` leads to what holds
-   * where that input is not wired. `= value` says that a number is the parameter `value`. It must never be wrong.
+   * shape of what is wired into `sample`, `like sample [*, *, *, channels]` the same with other channels; `with vae [batch, …]`
+   * holds where `vae` is wired, and `or` leads to what holds where that input is not. `= value` says that a number is the parameter `value`. It must never be wrong.
    */
   readonly shape?: string;
 }

@@ -72,7 +72,7 @@ export function createRegistry(parts: RegistryParts): Registry {
   const addPorts = (owner: string, inputs: Ports, outputs: Ports): void => {
     for (const port of [...Object.values(inputs), ...Object.values(outputs)]) addType(port.type);
     for (const [name, port] of Object.entries(outputs)) {
-      for (const [, like = ""] of (port.shape ?? "").matchAll(/like (\w+)/g)) {
+      for (const [, like = ""] of (port.shape ?? "").matchAll(/(?:like|with) (\w+)/g)) {
         if (!Object.hasOwn(inputs, like))
           throw new Error(`Node type "${owner}": output "${name}" is like "${like}", which is no input.`);
       }

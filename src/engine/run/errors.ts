@@ -52,6 +52,11 @@ export class EngineError extends Error {
   }
 }
 
+/** What was asked of a run names something that its graph does not have, or a value that does not fit. Nothing has run. */
+export class RequestError extends EngineError {
+  override readonly name = "RequestError";
+}
+
 /** The run was cancelled through its signal, or its events were no longer wanted. */
 export class RunCancelledError extends EngineError {
   override readonly name = "AbortError";

@@ -2,7 +2,7 @@ import type { Registry } from "../node/registry.ts";
 import type { Resident } from "../node/resident.ts";
 import type { RunCache } from "./cache.ts";
 import { Channel } from "./channel.ts";
-import { EngineError, RunCancelledError } from "./errors.ts";
+import { EngineError, RequestError, RunCancelledError } from "./errors.ts";
 import type { RunEvent, RunReason } from "./events.ts";
 import type { Host } from "./host.ts";
 import { Keys } from "./keys.ts";
@@ -209,7 +209,7 @@ function keptOutputs(plan: Plan, keep: readonly string[] | "all"): PlannedSink[]
   const kept = new Map(plan.sinks.map((sink) => [`${sink.node}.${sink.port}`, sink]));
   for (const ref of keep) {
     const found = all.get(ref);
-    if (found === undefined) throw new EngineError(`There is no output "${ref}" to keep in this run.`);
+    if (found === undefined) throw new RequestError(`There is no output "${ref}" to keep in this run.`);
     kept.set(ref, found);
   }
   return [...kept.values()];

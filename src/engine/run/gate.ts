@@ -23,6 +23,8 @@ export class RunGate {
     this.#wanted = "open";
     this.#ending = undefined;
     this.#before = before;
+    // A run that was cancelled while it was held up has left its wait behind.
+    this.#wake = undefined;
   }
 
   /** Holds the run up before the next iteration. */

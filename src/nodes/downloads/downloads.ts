@@ -89,11 +89,16 @@ async function wantedFiles(
     return Promise.all([...new Set(paths)].map((path) => wanted(path, sizes.get(path) ?? 0)));
   }
   if (need.reference.kind === "hf") return undefined;
-  // One file: what is stored says how long it is, else its first bytes do.
+  // A place that lists nothing: what is stored of it says how much it was, else the first bytes of its one file do.
   const names = files ? await files.files(`${folder}/manifests`) : [];
-  const path = names[0]?.replace(/\.json$/, "");
-  const manifest = files && path !== undefined ? await readManifest(files, folder, path) : undefined;
-  if (path !== undefined && manifest?.size !== undefined) return [await wanted(path, manifest.size)];
+  const stored = await Promise.all(
+    names.map(async (name) => {
+      const path = name.replace(/\.json$/, "");
+      const manifest = files && (await readManifest(files, folder, path));
+      return manifest?.size === undefined ? undefined : wanted(path, manifest.size);
+    }),
+  );
+  if (stored.length > 0 && !stored.includes(undefined)) return stored.filter((file) => file !== undefined);
   if (!ask || !/\.\w+$/.test(new URL(need.reference.url).pathname)) return undefined;
   const name = new URL(need.reference.url).pathname.split("/").at(-1) ?? "";
   const { size } = await probe({ name, url: need.reference.url }, options.policy ?? PATIENT, ask.signal);

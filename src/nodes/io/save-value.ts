@@ -7,6 +7,7 @@ import { loadModel } from "../model/resident-model.ts";
 import { saveWeights } from "../../diffusion/weights/save-weights.ts";
 import { unetType } from "../socket-types.ts";
 import type { FileSink } from "../sources/sources.ts";
+import { saveFormat, type SaveFormat } from "./save-formats.ts";
 import { encodeTensor } from "./tensor-files.ts";
 
 /**
@@ -16,39 +17,38 @@ import { encodeTensor } from "./tensor-files.ts";
  * @throws Error that says which formats the value can be written in.
  */
 export async function saveValue(files: FileSink, path: string, value: unknown): Promise<void> {
-  if (path.endsWith("/")) {
+  const format = saveFormat(path);
+  if (format === "folder") {
     if (!unetType.guard(value)) throw new Error(`"${path}" is a folder, and only a network is saved as one.`);
     await saveComponent(files, path, await loadModel(value), "F32");
     return;
   }
-  await files.write(path, await encodeValue(path, value));
+  await files.write(path, await encodeValue(path, format, value));
 }
 
-async function encodeValue(path: string, value: unknown): Promise<Uint8Array> {
-  const extension = /\.[a-z]+$/i.exec(path)?.[0].toLowerCase();
+async function encodeValue(
+  path: string,
+  format: Exclude<SaveFormat, "folder">,
+  value: unknown,
+): Promise<Uint8Array> {
   const isTensor = value instanceof tf.Tensor;
-  switch (extension) {
+  switch (format) {
     case ".png":
       if (!isTensor) throw new Error(`"${path}": only pictures can be saved as PNG.`);
       return encodePng(await readPixels(asPictures(path, value)));
     case ".npy":
     case ".safetensors":
       if (isTensor) return encodeTensor(path, value);
-      if (extension === ".safetensors" && unetType.guard(value)) {
+      if (format === ".safetensors" && unetType.guard(value)) {
         await loadModel(value);
         return saveWeights(value.weights, componentKind(value.className).parameters(value.config));
       }
-      if (extension === ".npy" && Array.isArray(value))
+      if (format === ".npy" && Array.isArray(value))
         return encodeTensor(path, tf.tensor1d(value as number[]));
-      throw new Error(`"${path}": only arrays can be saved as ${extension}.`);
+      throw new Error(`"${path}": only arrays can be saved as ${format}.`);
     case ".json":
       return new TextEncoder().encode(
         `${JSON.stringify(isTensor ? await describeArray(value) : toPlain(value))}\n`,
-      );
-    case undefined:
-    default:
-      throw new Error(
-        `"${path}": the extension must be .png, .npy, .safetensors or .json; a network may go to a folder/.`,
       );
   }
 }

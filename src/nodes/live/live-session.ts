@@ -1,3 +1,4 @@
+import { expand } from "../../engine/graph/expand.ts";
 import { EngineError } from "../../engine/run/errors.ts";
 import type { RunEvent } from "../../engine/run/events.ts";
 import { RunGate } from "../../engine/run/gate.ts";
@@ -64,6 +65,7 @@ export class LiveSession {
   #document: GraphDocument | undefined;
   #plan: Plan | undefined;
   #options: LiveRunOptions = {};
+  #sampleEvery: LiveRunOptions["sampleEvery"];
   #isRunning = false;
   #isHeld = false;
   /** The loop that is to be sampled before its next iteration. */
@@ -101,6 +103,8 @@ export class LiveSession {
     this.#options = options;
     this.#gate.reset((point) => this.#sampleIfDue(point));
     this.#isRunning = true;
+    this.#isHeld = false;
+    this.#sampleEvery = options.sampleEvery;
     this.#wires.pin(keep);
     try {
       const point = resume && this.#recording.at(resume.zone, resume.index);
@@ -127,6 +131,7 @@ export class LiveSession {
       throw error;
     } finally {
       this.#isRunning = false;
+      this.#isHeld = false;
       this.#sampleNext = undefined;
     }
   }
@@ -149,6 +154,11 @@ export class LiveSession {
   /** Ends a loop before its next iteration; the rest of the graph runs with what it has. */
   finish(zone: string): void {
     this.#gate.finish(zone);
+  }
+
+  /** Changes how often a loop is sampled while it goes on; 0 for never. */
+  sampleEvery(zone: string, iterations: number): void {
+    this.#sampleEvery = iterations > 0 ? { zone, iterations } : undefined;
   }
 
   /** What is known of the wire that comes out of `node.port`. */
@@ -204,7 +214,7 @@ export class LiveSession {
   }
 
   async #sampleIfDue({ zone, index }: GatePoint): Promise<void> {
-    const every = this.#options.sampleEvery;
+    const every = this.#sampleEvery;
     const isDue = every?.zone === zone && index > 0 && index % every.iterations === 0;
     if (!isDue && this.#sampleNext !== zone) return;
     this.#sampleNext = undefined;
@@ -219,9 +229,10 @@ export class LiveSession {
     this.#tell({ type: "sampling", zone, index });
     let error: string | undefined;
     try {
+      const description = describeNodes();
       const targets = samplingTargets(
-        this.#document,
-        describeNodes(),
+        expand(description, this.#document).document,
+        description,
         step.end.node,
         step.carry.map(({ name }) => name),
       );

@@ -1,5 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { SocketType } from "../../engine/node/socket-type.ts";
+import { StoredTensor, type Weight } from "../../tensor/stored/stored-tensor.ts";
+import { ResidentModel } from "../model/resident-model.ts";
 import { statisticsOf } from "./array-statistics.ts";
 import { picturesOf } from "./pictures.ts";
 import type { ValueReport } from "./reports.ts";
@@ -8,10 +10,13 @@ import type { ValueReport } from "./reports.ts";
 const MOST_NUMBERS = 2 ** 26;
 
 /** The arrays in a value: a tensor itself, the weights of a network, the states of a prompt. */
-function arraysIn(value: unknown, type: SocketType): tf.Tensor[] {
+function arraysIn(value: unknown, type: SocketType): Weight[] {
   if (value instanceof tf.Tensor) return [value];
+  if (value instanceof ResidentModel) return value.isLoaded ? Object.values(value.weights) : [];
   const resources = type.resources?.(value) ?? [];
-  return [...resources].filter((resource) => resource instanceof tf.Tensor);
+  return [...resources].filter(
+    (resource) => resource instanceof tf.Tensor || resource instanceof StoredTensor,
+  );
 }
 
 /**
@@ -41,7 +46,10 @@ export async function reportValue(
   }
   const arrays = arraysIn(value, type);
   const [first] = arrays;
-  if (first === undefined) return { ...base, pictures: [] };
+  if (first === undefined) {
+    const isAway = value instanceof ResidentModel && !value.isLoaded;
+    return { ...base, pictures: [], ...(isAway && { remark: "Its weights are not in memory now." }) };
+  }
   const isTensor = value instanceof tf.Tensor;
   const shape = isTensor
     ? { shape: value.shape, dtype: value.dtype }
@@ -53,16 +61,17 @@ export async function reportValue(
     ...shape,
     ...(remark !== undefined && { remark }),
     ...(statistics && measured.length > 0 && { statistics: await statisticsOf(() => readBack(measured)) }),
-    pictures: pictures && arrays.length === 1 ? await picturesOf(first, kind) : [],
+    pictures:
+      pictures && arrays.length === 1 && first instanceof tf.Tensor ? await picturesOf(first, kind) : [],
   };
 }
 
-function measurable(arrays: readonly tf.Tensor[]): {
-  readonly measured: readonly tf.Tensor[];
+function measurable(arrays: readonly Weight[]): {
+  readonly measured: readonly Weight[];
   readonly remark?: string;
 } {
   const readable = arrays.filter(({ dtype }) => dtype !== "string");
-  const measured: tf.Tensor[] = [];
+  const measured: Weight[] = [];
   let numbers = 0;
   for (const array of readable) {
     if (numbers + array.size > MOST_NUMBERS) break;
@@ -77,7 +86,7 @@ function measurable(arrays: readonly tf.Tensor[]): {
   return { measured, remark };
 }
 
-async function* readBack(arrays: readonly tf.Tensor[]): AsyncIterable<ArrayLike<number>> {
+async function* readBack(arrays: readonly Weight[]): AsyncIterable<ArrayLike<number>> {
   for (const array of arrays) yield await array.data();
 }
 

@@ -1,4 +1,5 @@
 import { createClipTokenizer, type ClipTokenizer } from "../../diffusion/tokenizer/clip-tokenizer.ts";
+import { rememberTokenizer } from "./pipeline-files.ts";
 import type { SourceFolder } from "../sources/sources.ts";
 
 /** A CLIP tokenizer from `vocab.json` and `merges.txt`, or from `tokenizer.json`. @throws Error that names what is missing. */
@@ -24,11 +25,14 @@ export async function loadTokenizer(
       `"${folder.label}" has neither ${prefix}vocab.json with merges.txt nor ${prefix}tokenizer.json.`,
     );
   }
-  return createClipTokenizer({
+  const files = {
     ...(vocab !== undefined && { vocab }),
     ...(merges !== undefined && { merges }),
     ...(tokenizerJson !== undefined && { tokenizerJson }),
     ...(tokenizerConfig !== undefined && { tokenizerConfig }),
     ...(specialTokensMap !== undefined && { specialTokensMap }),
-  });
+  };
+  const tokenizer = createClipTokenizer(files);
+  rememberTokenizer(tokenizer, files);
+  return tokenizer;
 }

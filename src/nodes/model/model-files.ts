@@ -4,8 +4,14 @@ import { countParameters } from "../../diffusion/weights/dispose.ts";
 import { loadWeights, locateParameters } from "../../diffusion/weights/load-weights.ts";
 import { keptBytes } from "../../diffusion/weights/read-parameter.ts";
 import type { Model } from "../../diffusion/weights/parameters.ts";
-import { saveWeights } from "../../diffusion/weights/save-weights.ts";
-import { downloadOptions, openRequired, type FileSink, type SourceFolder } from "../sources/sources.ts";
+import { weightsStream, type SavedDtype } from "../../diffusion/weights/save-weights.ts";
+import {
+  downloadOptions,
+  openRequired,
+  writeStream,
+  type FileSink,
+  type SourceFolder,
+} from "../sources/sources.ts";
 import { componentKind, type ComponentKind } from "./component-kinds.ts";
 import { loadModel, ResidentModel } from "./resident-model.ts";
 
@@ -105,6 +111,9 @@ export async function loadComponent(
   return { className, config, weights };
 }
 
+/** What each config was read from, for the models that have no other way back: a saved model has every option that it came with. */
+const openedConfigs = new WeakMap<object, unknown>();
+
 interface ComponentConfig {
   /** Before the names of the component's files. */
   readonly prefix: string;
@@ -139,7 +148,9 @@ export async function readComponentConfig(
     );
   }
   const kind = componentKind(className);
-  return { prefix, className, kind, config: kind.parseConfig(json) };
+  const config = kind.parseConfig(json);
+  if (typeof config === "object" && config !== null) openedConfigs.set(config, json);
+  return { prefix, className, kind, config };
 }
 
 async function weightFiles(
@@ -172,7 +183,7 @@ async function weightFiles(
 }
 
 /**
- * Writes a model in the diffusers layout; Python's `from_pretrained` opens it.
+ * Writes a model in the diffusers layout, parameter by parameter; Python's `from_pretrained` opens it.
  *
  * @param folder Where `config.json` and the weights go. Weights first: a folder with a config is whole.
  * @throws Error that names the class, if models of it cannot be saved.
@@ -180,17 +191,26 @@ async function weightFiles(
 export async function saveComponent(
   files: FileSink,
   folder: string,
-  { className, config, weights }: Model<unknown>,
-  dtype: "F32" | "F16",
+  model: Model<unknown>,
+  dtype: SavedDtype,
 ): Promise<void> {
+  const { className, config } = model;
   const kind = componentKind(className);
-  if (!kind.configToJson)
-    throw new Error(`a ${className} cannot be saved as a folder; save its weights as .safetensors.`);
+  const json = kind.configToJson?.(config) ?? openedConfigs.get(config as object);
+  if (!json)
+    throw new Error(
+      `a ${className} that was not loaded from a folder cannot be saved as one; save its weights as .safetensors.`,
+    );
+  const { weights } = await loadModel(model);
   const path = folder.replace(/\/+$/, "");
-  await files.write(
+  await writeStream(
+    files,
     `${path}/${kind.fileStem}.safetensors`,
-    await saveWeights(weights, kind.parameters(config), { dtype }),
+    weightsStream(weights, kind.parameters(config), { dtype }),
   );
-  const json = `${JSON.stringify(kind.configToJson(config), undefined, 2)}\n`;
-  await files.write(`${path}/config.json`, new TextEncoder().encode(json));
+  await files.write(`${path}/config.json`, encodeJson(json));
 }
+
+/** A JSON file as Python's programs write it. */
+export const encodeJson = (json: unknown): Uint8Array =>
+  new TextEncoder().encode(`${JSON.stringify(json, undefined, 2)}\n`);

@@ -36,7 +36,11 @@ export default defineNode({
     }),
   },
   outputs: {
-    noise: port(latentType, "The noise.", "[batch, height/downscale, width/downscale, channels]"),
+    noise: port(
+      latentType,
+      "The noise.",
+      "with vae [batch, height/factor, width/factor, latentChannels] or [batch, height/downscale, width/downscale, channels]",
+    ),
     generator: port(generatorType, "The random state after the draw."),
   },
   run: ({ inputs, params: { batch, same, height, width, ...byHand } }) => {

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve, sep } from "node:path";
@@ -130,26 +130,32 @@ let temporaryNames = 0;
 
 /** Writes beside the target and renames: a reader, or a power cut, sees the old file or the new one. */
 export const nodeFiles: FileSink = {
-  write: async (path, bytes) => {
-    const target = resolve(path);
-    await mkdir(dirname(target), { recursive: true });
-    temporaryNames += 1;
-    const temporary = `${target}.${String(process.pid)}.${String(temporaryNames)}.part`;
-    try {
-      const file = await open(temporary, "w");
-      try {
-        await file.writeFile(bytes);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(temporary, target);
-    } catch (cause) {
-      await rm(temporary, { force: true });
-      throw new Error(`"${path}" could not be written: ${explainWrite(cause)}`, { cause });
-    }
-  },
+  write: (path, bytes) => writeWhole(path, (file) => file.writeFile(bytes)),
+  stream: (path, { chunks }) =>
+    writeWhole(path, async (file) => {
+      for await (const chunk of chunks) await file.writeFile(chunk);
+    }),
 };
+
+async function writeWhole(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+  const target = resolve(path);
+  await mkdir(dirname(target), { recursive: true });
+  temporaryNames += 1;
+  const temporary = `${target}.${String(process.pid)}.${String(temporaryNames)}.part`;
+  try {
+    const file = await open(temporary, "w");
+    try {
+      await write(file);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, target);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw new Error(`"${path}" could not be written: ${explainWrite(cause)}`, { cause });
+  }
+}
 
 function explainWrite(cause: unknown): string {
   const { code, message } = cause as NodeJS.ErrnoException;

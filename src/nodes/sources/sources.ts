@@ -1,3 +1,4 @@
+import { collectStream, type FileStream } from "../../diffusion/weights/safetensors-stream.ts";
 import type { ByteSource } from "../../diffusion/weights/byte-source.ts";
 import type { RunContext } from "../../engine/node/define-node.ts";
 import { download, type DownloadOptions } from "./http.ts";
@@ -24,7 +25,13 @@ export interface Sources {
 /** What the host offers to nodes that save. A write is whole or not at all. */
 export interface FileSink {
   write(path: string, bytes: Uint8Array): Promise<void>;
+  /** Writes a file piece by piece, so that no more than one piece is in memory. Absent where the host takes whole files only. */
+  stream?(path: string, file: FileStream): Promise<void>;
 }
+
+/** Writes a file that is made piece by piece. */
+export const writeStream = async (files: FileSink, path: string, file: FileStream): Promise<void> =>
+  files.stream ? files.stream(path, file) : files.write(path, await collectStream(file));
 
 export interface Services extends Readonly<Record<string, unknown>> {
   readonly sources: Sources;

@@ -73,7 +73,10 @@ export function startWire(host: CanvasHost, start: PointerEvent, grip: PortRef):
       const made = host.socketAt(event) ? undefined : portInto(host, event, fixed, type);
       if (made) {
         host.say("");
-        session.store.execute(`Add port ${fixed.port}`, made);
+        session.store.execute(
+          `Add port ${fixed.port}`,
+          sequence(disconnect(liftedKey === undefined ? [] : [liftedKey]), made),
+        );
         return;
       }
       const target = aim(event) ?? fittingPortOf(host, event, rules, seeks, refusal);

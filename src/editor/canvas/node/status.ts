@@ -15,7 +15,7 @@ export function stateOf(run: NodeRun): TemplateResult | typeof nothing {
 function stateText({ status, ms, progress }: NodeRun): string {
   switch (status) {
     case "running":
-      return progress ? `${progress.done} / ${progress.total}` : "running";
+      return progress ? `${progress.done} / ${progress.total}${timeLeft(progress.left)}` : "running";
     case "waiting":
     case "cached":
     case "failed":
@@ -26,6 +26,10 @@ function stateText({ status, ms, progress }: NodeRun): string {
       return "";
   }
 }
+
+/** Shown once it is worth waiting for. */
+const timeLeft = (left: number | undefined): string =>
+  left === undefined || left < 1000 ? "" : ` · ${formatDuration(left)} left`;
 
 /** Why the node ran, or did not. */
 function whyItRan({ reason, bytes }: NodeRun): string {

@@ -1,0 +1,25 @@
+/** Wires that are kept in view, by the output that they come from (`node.port`). */
+export class Pins {
+  #addresses: readonly string[] = [];
+  readonly #listeners = new Set<() => void>();
+
+  get addresses(): readonly string[] {
+    return this.#addresses;
+  }
+
+  has(address: string): boolean {
+    return this.#addresses.includes(address);
+  }
+
+  toggle(address: string): void {
+    this.#addresses = this.has(address)
+      ? this.#addresses.filter((one) => one !== address)
+      : [...this.#addresses, address];
+    for (const listener of this.#listeners) listener();
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
