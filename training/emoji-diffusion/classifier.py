@@ -62,6 +62,7 @@ def load_judge(work):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", required=True)
+    parser.add_argument("--things", default="things.txt")
     parser.add_argument("--work", required=True)
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--batch", type=int, default=64)
@@ -69,7 +70,7 @@ def main():
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
-    emoji = Emoji(args.data)
+    emoji = Emoji(args.data, args.things)
     rng = np.random.default_rng(3)
     judge = Judge(len(emoji.objects), len(emoji.styles), len(COLOUR_NAMES)).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(judge.parameters(), lr=2e-3, weight_decay=0.02)

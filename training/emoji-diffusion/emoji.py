@@ -29,33 +29,60 @@ COLOUR_NAMES = list(COLOURS)
 MIRRORED_GROUPS = {"nature", "food"}
 
 
-class Emoji:
-    """The drawn emoji of a folder made by prepare.mjs."""
+# So many pairs of an object and a style are kept from training, to see what the model makes of what it was never shown.
+HELD_OUT = 50
 
-    def __init__(self, folder):
+
+class Emoji:
+    """The drawn emoji of a folder made by prepare.mjs.
+
+    With `things` (a file of slugs) only those, less the pairs that are held out; this is what U-Net and text encoder learn.
+    """
+
+    def __init__(self, folder, things=None):
         with open(os.path.join(folder, "index.json")) as file:
             index = json.load(file)
         self.styles = index["styles"]
-        self.objects = index["objects"]
-        self.object_of = np.array([p["object"] for p in index["pictures"]])
-        self.style_of = np.array([p["style"] for p in index["pictures"]])
         self.sizes = index["sizes"]
+        all_objects, pictures = index["objects"], index["pictures"]
+        kept = list(range(len(all_objects)))
+        if things:
+            with open(things) as file:
+                wanted = file.read().split()
+            number = {thing["slug"]: i for i, thing in enumerate(all_objects)}
+            missing = [slug for slug in wanted if slug not in number]
+            if missing:
+                raise ValueError(f"{things}: there is nothing like {', '.join(missing)} in {folder}")
+            kept = [number[slug] for slug in wanted]
+        self.objects = [all_objects[i] for i in kept]
+        place = {old: new for new, old in enumerate(kept)}
+        has = {(place[p["object"]], p["style"]) for p in pictures if p["object"] in place}
+        self.held_out = self._choose_held_out(has) if things else []
+        away = set(self.held_out)
+        chosen = [
+            i for i, p in enumerate(pictures) if p["object"] in place and (place[p["object"]], p["style"]) not in away
+        ]
+        self.object_of = np.array([place[pictures[i]["object"]] for i in chosen])
+        self.style_of = np.array([pictures[i]["style"] for i in chosen])
+        self.rows = np.array(chosen)
         self.drawn = [
-            np.memmap(os.path.join(folder, f"pictures-{size}.rgba"), np.uint8, "r", shape=(len(self), size, size, 4))
+            np.memmap(os.path.join(folder, f"pictures-{size}.rgba"), np.uint8, "r", shape=(len(pictures), size, size, 4))
             for size in self.sizes
         ]
-        self.has = {(int(o), int(s)) for o, s in zip(self.object_of, self.style_of)}
+
+    def _choose_held_out(self, has):
+        """One style of each of 50 objects that all sets have."""
+        rng = np.random.default_rng(12)
+        whole = [o for o in range(len(self.objects)) if all((o, s) in has for s in range(len(self.styles)))]
+        objects = sorted(rng.choice(whole, HELD_OUT, replace=False))
+        return [(int(o), int(rng.integers(len(self.styles)))) for o in objects]
 
     def __len__(self):
         return len(self.object_of)
 
-    def lacking(self):
-        """All pairs of object and style that no set has: what training never shows."""
-        return [(o, s) for o in range(len(self.objects)) for s in range(len(self.styles)) if (o, s) not in self.has]
-
     def compose(self, picture, colour, size=1, place=(0, 0), mirror=False):
         """uint8 [64, 64, 3]: the picture on a plain ground, `place` pixels from the middle."""
-        drawn = self.drawn[size][picture]
+        drawn = self.drawn[size][self.rows[picture]]
         if mirror:
             drawn = drawn[:, ::-1]
         edge = self.sizes[size]

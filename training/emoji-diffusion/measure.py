@@ -57,6 +57,7 @@ def captions_of(emoji, count, rng):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", required=True)
+    parser.add_argument("--things", default="things.txt")
     parser.add_argument("--work", required=True, help="where the judge is")
     parser.add_argument("--model", required=True)
     parser.add_argument("--out", required=True)
@@ -66,7 +67,7 @@ def main():
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     os.makedirs(args.out, exist_ok=True)
-    emoji, judge, pipeline = Emoji(args.data), load_judge(args.work), load_pipeline(args.model)
+    emoji, judge, pipeline = Emoji(args.data, args.things), load_judge(args.work), load_pipeline(args.model)
     known = np.stack([emoji.compose(p, COLOURS["white"]) for p in range(len(emoji))])
     known, _ = features_of(judge, known)
     wanted = captions_of(emoji, args.count, np.random.default_rng(10))
@@ -107,9 +108,8 @@ def main():
         figures["negative_red_change_of_red_share"] = [redness(pictures[:50]), redness(against)]
         rows = np.concatenate([plain[:10], pictures[:10], against[:10]])
         sheet(rows, 10, os.path.join(args.out, "guidance.png"))
-        lacking = emoji.lacking()
         rng = np.random.default_rng(11)
-        chosen = [lacking[i] for i in rng.choice(len(lacking), 50, replace=False)]
+        chosen = emoji.held_out
         grounds = [COLOUR_NAMES[rng.integers(len(COLOUR_NAMES))] for _ in chosen]
         unseen = [canonical_caption(emoji.objects[o]["name"], emoji.styles[s], g) for (o, s), g in zip(chosen, grounds)]
         never = draw(pipeline, unseen)

@@ -126,6 +126,7 @@ class Batches:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", required=True)
+    parser.add_argument("--things", default="things.txt")
     parser.add_argument("--work", required=True)
     parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--decay", type=float, default=0.3, help="share of the steps over which the rate falls to zero")
@@ -139,7 +140,7 @@ def main():
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
-    emoji = Emoji(args.data)
+    emoji = Emoji(args.data, args.things)
     rng = np.random.default_rng(2)
     tokenizer = CLIPTokenizer.from_pretrained(os.path.join(args.work, "tokenizer"))
     model, average = Model(tokenizer), Model(tokenizer)
