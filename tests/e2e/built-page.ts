@@ -25,15 +25,19 @@ const TYPES: Readonly<Record<string, string>> = {
 export class BuiltPage {
   readonly url: string;
   readonly #server: Server;
-  readonly #folder: string;
+  /** To be removed at the end. */
+  readonly #folder: string | undefined;
 
-  private constructor(server: Server, folder: string) {
+  private constructor(server: Server, folder: string | undefined) {
     this.#server = server;
     this.#folder = folder;
     this.url = `http://localhost:${String((server.address() as AddressInfo).port)}/some/folder/`;
   }
 
+  /** Builds the page and serves it. LOOM_PAGE names a folder with one that is built already, to try a test again. */
   static async open(): Promise<BuiltPage> {
+    const ready = process.env["LOOM_PAGE"];
+    if (ready !== undefined) return BuiltPage.serve(ready, false);
     const folder = await mkdtemp(join(tmpdir(), "loom-page-"));
     await build({
       configFile: false,
@@ -48,8 +52,7 @@ export class BuiltPage {
     return BuiltPage.serve(folder);
   }
 
-  /** Serves a page that is built already. */
-  static async serve(folder: string): Promise<BuiltPage> {
+  static async serve(folder: string, isOurs = true): Promise<BuiltPage> {
     const server = createServer((request, response) => {
       const { pathname } = new URL(request.url ?? "/", "http://localhost");
       const name = pathname.replace(/^\/some\/folder\//, "/").replace(/\/$/, "/index.html");
@@ -63,7 +66,7 @@ export class BuiltPage {
       createReadStream(file).pipe(response);
     });
     await new Promise<void>((resolve) => server.listen(0, resolve));
-    return new BuiltPage(server, folder);
+    return new BuiltPage(server, isOurs ? folder : undefined);
   }
 
   /** From now on there is no host. */
@@ -74,6 +77,6 @@ export class BuiltPage {
 
   async close(): Promise<void> {
     if (this.#server.listening) await this.unplug();
-    await rm(this.#folder, { recursive: true, force: true });
+    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
   }
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { unzipSync } from "fflate";
 import { decode } from "fast-png";
-import type { BrowserContext } from "playwright-core";
+import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { LoomApp } from "../../src/editor/app/loom-app.ts";
 import { linkTo } from "../../src/editor/share/link.ts";
@@ -9,28 +9,33 @@ import type { GraphDocument } from "../../src/engine/graph/document.ts";
 import { graphTextOf, withGraph } from "../../src/engine/graph/graph-in-png.ts";
 import { serializeDocument } from "../../src/engine/graph/serialize.ts";
 import { hostileFile } from "../editor/keeping/hostile-json.ts";
-import { EditorPage, executable, skipNote } from "./editor-page.ts";
+import { launchChromium } from "../support/browser.ts";
+import { BuiltPage } from "./built-page.ts";
+import { executable, skipNote } from "./editor-page.ts";
 import { Tab } from "./keeping-page.ts";
 
 describe.skipIf(!executable)(`keeping and sharing in Chromium${skipNote}`, () => {
-  let editor: EditorPage;
+  let built: BuiltPage;
+  let browser: Browser;
   let context: BrowserContext;
   const tabs: Tab[] = [];
 
   /** A fresh visitor: nothing is kept from another test. */
   const visitor = (): Promise<BrowserContext> =>
-    editor.browser.newContext({ viewport: { width: 1280, height: 800 }, acceptDownloads: true });
-  const open = async (url = editor.url, where = context): Promise<Tab> => {
+    browser.newContext({ viewport: { width: 1280, height: 800 }, acceptDownloads: true });
+  const open = async (url = built.url, where = context): Promise<Tab> => {
     const tab = await Tab.open(where, url);
     tabs.push(tab);
     return tab;
   };
 
   beforeAll(async () => {
-    editor = await EditorPage.open("keeping");
-  });
+    built = await BuiltPage.open();
+    browser = await launchChromium(executable ?? "");
+  }, 600_000);
   afterAll(async () => {
-    await editor?.close();
+    await browser?.close();
+    await built?.close();
   });
   beforeEach(async () => {
     context = await visitor();
@@ -55,7 +60,7 @@ describe.skipIf(!executable)(`keeping and sharing in Chromium${skipNote}`, () =>
     const guest = await open(link, other);
     const question = guest.page.locator("loom-link dialog");
     await question.getByText("It downloads nothing").waitFor();
-    expect(guest.page.url()).toBe(editor.url);
+    expect(guest.page.url()).toBe(built.url);
     await question.getByRole("button", { name: "Open and run" }).click();
     expect(await guest.outcome()).toBe("done");
     const [second] = await guest.pictures(1);
@@ -79,7 +84,7 @@ describe.skipIf(!executable)(`keeping and sharing in Chromium${skipNote}`, () =>
       },
       edges: [],
     };
-    const tab = await open(linkTo(graph, editor.url));
+    const tab = await open(linkTo(graph, built.url));
     const question = tab.page.locator("loom-link dialog");
     await question.getByText("https://models.example/unet").waitFor();
     const words = await question.innerText();
@@ -301,7 +306,7 @@ describe.skipIf(!executable)(`keeping and sharing in Chromium${skipNote}`, () =>
       else {
         await page.evaluate(
           (hash) => (window.location.hash = hash),
-          new URL(linkTo(hostile, editor.url)).hash,
+          new URL(linkTo(hostile, built.url)).hash,
         );
         await page.locator("loom-link dialog").getByRole("button", { name: "Open only" }).click();
       }
@@ -367,7 +372,7 @@ describe.skipIf(!executable)(`keeping and sharing in Chromium${skipNote}`, () =>
     await tab.rename("There was room");
     await tab.saved();
     const session = await context.newCDPSession(page);
-    const { origin } = new URL(editor.url);
+    const { origin } = new URL(built.url);
     await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1 });
     await page.evaluate(() => {
       const { store } = (document.querySelector("loom-app") as LoomApp).session;

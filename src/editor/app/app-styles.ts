@@ -157,14 +157,19 @@ export const appStyles = css`
     color: inherit;
   }
 
-  @media (max-width: 900px) {
-    .bar button .label,
-    .brand .label {
+  @media (max-width: 1380px) {
+    .bar button .label {
       display: none;
     }
 
     .bar .run .label {
       display: inline;
+    }
+  }
+
+  @media (max-width: 900px) {
+    .brand .label {
+      display: none;
     }
   }
 

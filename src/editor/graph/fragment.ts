@@ -133,15 +133,19 @@ export function paste(document: GraphDocument, fragment: GraphDocument, at: Poin
       ...(parent === undefined ? {} : { parent }),
     };
   }
-  const edit: Edit = (before) => ({
-    ...before,
-    nodes: { ...before.nodes, ...nodes },
-    edges: [...before.edges, ...edges],
-    layout: { ...before.layout, ...layout },
-    ...(Object.keys(zoneRecords).length === 0 ? {} : { zones: { ...before.zones, ...zoneRecords } }),
-    ...(uses.size === 0 ? {} : { subgraphs: { ...before.subgraphs, ...subgraphs } }),
-  });
-  return { edit, ids: Object.keys(nodes) };
+  const ids = Object.keys(nodes);
+  const edit: Edit = (before) => {
+    if (ids.length === 0) return before;
+    return {
+      ...before,
+      nodes: { ...before.nodes, ...nodes },
+      edges: [...before.edges, ...edges],
+      layout: { ...before.layout, ...layout },
+      ...(Object.keys(zoneRecords).length === 0 ? {} : { zones: { ...before.zones, ...zoneRecords } }),
+      ...(uses.size === 0 ? {} : { subgraphs: { ...before.subgraphs, ...subgraphs } }),
+    };
+  };
+  return { edit, ids };
 }
 
 /** Copies nodes beside themselves. Wires that come from nodes that are not copied are kept: the copy reads the same. */
@@ -159,6 +163,7 @@ export function duplicate(
   const freshOf = new Map(originals.map((id, index) => [id, copied.ids[index] ?? id]));
   const edit: Edit = (before) => {
     const pasted = copied.edit(before);
+    if (pasted === before) return before;
     const nodes: Record<string, NodeRecord> = { ...pasted.nodes };
     for (const [id, fresh] of freshOf) {
       const zone = before.nodes[id]?.zone;

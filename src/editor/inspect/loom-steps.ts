@@ -235,7 +235,6 @@ export class LoomSteps extends LitElement {
 
   #numbers(zone: ZoneReport): TemplateResult {
     const step = zone.steps[this.at];
-    const skipped = zone.steps.length - 1 < (zone.steps.at(-1)?.index ?? 0);
     const others = this.report?.values.filter(({ value }) => value.pictures.length === 0) ?? [];
     return html`<dl>
         ${Object.entries(step?.scalars ?? {}).map(
@@ -249,10 +248,7 @@ export class LoomSteps extends LitElement {
               <dd>${value.text === "" ? value.label : value.text}</dd>`,
         )}
       </dl>
-      <p class="quiet">
-        ${formatBytes(zone.bytes)} are
-        recorded${skipped ? "; to keep within the room for it, not every step is" : ""}.
-      </p>`;
+      <p class="quiet">${recordedWords(zone)}</p>`;
   }
 
   #pictures(): TemplateResult | readonly TemplateResult[] {
@@ -333,6 +329,12 @@ export class LoomSteps extends LitElement {
       this.#isAsking = false;
     }
   }
+}
+
+function recordedWords({ bytes, steps }: ZoneReport): string {
+  const isWhole = steps.length - 1 >= (steps.at(-1)?.index ?? 0);
+  const room = isWhole ? "" : " Not every step is kept: there is room for so many only.";
+  return `${formatBytes(bytes)} are recorded.${room}`;
 }
 
 function labelOf(name: string): string {

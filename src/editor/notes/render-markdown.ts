@@ -1,7 +1,13 @@
 import DOMPurify from "dompurify";
 import { Marked } from "marked";
 
-const marked = new Marked({ gfm: true, breaks: true, async: false });
+const SIGNS: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+
+/** HTML in a note is shown as the text that it is. */
+const asText = ({ text }: { readonly text: string }): string =>
+  text.replaceAll(/[&<>"]/g, (sign) => SIGNS[sign] ?? sign);
+
+const marked = new Marked({ gfm: true, breaks: true, async: false, renderer: { html: asText } });
 
 /** Text with structure, and nothing that loads, moves or is filled in. */
 const TAGS = [
@@ -37,8 +43,8 @@ const TAGS = [
 ];
 
 /**
- * The text of a note as part of a page. A graph may come from anyone: only tags of the list above get through, without
- * styles, scripts or pictures, and links lead to web and mail addresses only, in a tab that knows nothing of this one.
+ * The text of a note as part of a page. A graph may come from anyone: of what the Markdown makes only tags of the list above get
+ * through, without styles, scripts or pictures, and links lead to web and mail addresses only, in a tab that knows nothing of this one.
  */
 export function renderMarkdown(text: string): DocumentFragment {
   const fragment = DOMPurify.sanitize(marked.parse(text) as string, {

@@ -8,7 +8,7 @@ import { describeInside, describeSubgraphs } from "../../engine/graph/subgraphs.
 import { lookUp } from "../../engine/node/description.ts";
 import type { RegistryDescription } from "../../engine/node/description.ts";
 import { Catalog } from "../graph/catalog.ts";
-import { edgeKey } from "../graph/edits.ts";
+import { edgeKey, omit } from "../graph/edits.ts";
 import { endpoint, outputType } from "../graph/ports.ts";
 import { RunModel } from "../run/run-model.ts";
 import type { NodeRun } from "../run/run-model.ts";
@@ -175,10 +175,8 @@ export class EditorSession {
       if (fault.node === undefined) return this.store.path.length === 0 ? [fault] : [];
       const id = this.here(fault.node);
       if (id === undefined) return [];
-      const { message, port } = fault;
-      return [
-        this.pathOf(id) === fault.node && port !== undefined ? { ...fault, node: id } : { message, node: id },
-      ];
+      // A port of a node inside is none of the subgraph's.
+      return [{ ...(this.pathOf(id) === fault.node ? fault : omit(fault, "port")), node: id }];
     });
     for (const listener of this.#faultListeners) listener();
   }

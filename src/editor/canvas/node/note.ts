@@ -15,9 +15,7 @@ export interface NoteFace {
 export function noteBody({ text, editing, change, start, done }: NoteFace): TemplateResult {
   if (!editing)
     return html`<div class="note" title="Double-click to edit" @dblclick=${start}>
-      <div class="text">
-        ${text === "" ? html`<p class="hint">Double-click to write. Markdown works.</p>` : ""}
-      </div>
+      ${text === "" ? html`<p class="hint">Double-click to write. Markdown works.</p>` : html`<div class="text"></div>`}
     </div>`;
   return html`<div class="note">
     <textarea
