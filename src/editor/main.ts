@@ -3,7 +3,7 @@ import { defineElements } from "./elements.ts";
 import type { LoomApp } from "./app/loom-app.ts";
 import { readGraph } from "./files/read-graph.ts";
 import { download } from "./files/transfer.ts";
-import { FIRST_TEMPLATE, loadTemplate } from "./files/templates.ts";
+import { firstTemplate } from "./files/templates.ts";
 import { Catalog } from "./graph/catalog.ts";
 import { startKeeping } from "./keeping/start-keeping.ts";
 import { RunControl } from "./run/run-control.ts";
@@ -14,7 +14,7 @@ import { createWorkerClient } from "./worker/worker-client.ts";
 async function start(): Promise<void> {
   installTokens(document);
   defineElements();
-  const keeping = await startKeeping(async () => readGraph((await loadTemplate(FIRST_TEMPLATE)).text));
+  const keeping = await startKeeping(async () => readGraph((await firstTemplate(location.search)).text));
   const app = document.createElement("loom-app") as LoomApp;
   app.session = new EditorSession(new Catalog(description), keeping.document);
   app.control = new RunControl(

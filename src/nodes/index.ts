@@ -5,6 +5,7 @@ import controlnetStep from "./control/controlnet-step.node.ts";
 import loadControlnet from "./control/load-controlnet.node.ts";
 import batch from "./data/batch.node.ts";
 import dataset from "./data/dataset.node.ts";
+import pick from "./data/pick.node.ts";
 import cutOut from "./image/cut-out.node.ts";
 import decodeToImage from "./image/decode-to-image.node.ts";
 import estimateDepth from "./image/estimate-depth.node.ts";
@@ -81,6 +82,7 @@ export const nodes: readonly NodeDefinition[] = [
   loadControlnet,
   batch,
   dataset,
+  pick,
   cutOut,
   decodeToImage,
   estimateDepth,

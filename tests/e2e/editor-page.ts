@@ -85,7 +85,7 @@ export class EditorPage {
   }
 
   async load(): Promise<void> {
-    await this.page.goto(this.#url, { timeout: 120_000 });
+    await this.page.goto(`${this.#url}?template=sample-digits`, { timeout: 120_000 });
     await this.ready();
   }
 

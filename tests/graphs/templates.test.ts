@@ -172,6 +172,25 @@ const runs: Record<string, { set: Record<string, ParamValue>; output: string; sh
   },
 };
 
+/** Settings for the templates on the small model that ships. */
+const few = (...samplers: string[]): Settings =>
+  Object.fromEntries(samplers.map((name) => [`${name}.numInferenceSteps`, 2]));
+const rows = (count: number, columns: number): number[] => [1, count * 64 + (count - 1) * 2, columns * 64 + (columns - 1) * 2, 3];
+Object.assign(runs, {
+  "emoji-txt2img.graph.json": { set: few("timesteps"), ...decoded },
+  "emoji-img2img.graph.json": { set: few("first", "second"), ...decoded },
+  "emoji-inpaint.graph.json": { set: few("first", "second"), ...decoded },
+  "emoji-guidance.graph.json": { set: few("one", "two", "four", "eight"), output: "grid.image", shape: rows(1, 4) },
+  "emoji-interpolation.graph.json": { set: few("timesteps"), output: "grid.image", shape: rows(1, 6) },
+  "emoji-schedulers.graph.json": {
+    set: few("ddimFew", "ddimMany", "dpmFew", "dpmMany", "uniPcFew", "uniPcMany"),
+    output: "grid.image",
+    shape: rows(3, 2),
+  },
+  "emoji-attention.graph.json": { set: { ...few("timesteps"), "maps.size": 16 }, output: "maps.maps", shape: [8, 16, 16, 1] },
+  "emoji-fine-tune.graph.json": { set: { ...few("before", "after"), "begin.maxSteps": 2 }, output: "compare.image", shape: rows(1, 2) },
+});
+
 /** N5: what is said of a shape before the run is true of every array of it, and something is said of the result. */
 function expectShapes(outputs: Record<string, Record<string, unknown>>, name: string, set: Settings): void {
   const description = describeNodes();

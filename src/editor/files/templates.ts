@@ -29,7 +29,7 @@ export interface Template {
 }
 
 /** What a fresh page opens. */
-export const FIRST_TEMPLATE = "sample-digits";
+const FIRST_TEMPLATE = "emoji-txt2img";
 
 const idOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1).replace(/\.graph\.json$/, "");
 
@@ -54,6 +54,16 @@ export async function loadTemplate(id: string): Promise<Template> {
     text,
     loads: remote.length > 0 || chosen.length > 0,
   };
+}
+
+/**
+ * What a page opens that has no graph of the person's: the template that its address asks for (`?template=sample-digits`), if there
+ * is one, else the first.
+ */
+export async function firstTemplate(search: string): Promise<Template> {
+  const wanted = new URLSearchParams(search).get("template");
+  const isThere = wanted !== null && Object.keys(files).some((path) => idOf(path) === wanted);
+  return loadTemplate(isThere ? wanted : FIRST_TEMPLATE);
 }
 
 export async function loadTemplates(): Promise<Template[]> {

@@ -59,15 +59,22 @@ export function downloadOptions(context: RunContext): DownloadOptions {
 /** Where the Hub's files are; `HF_ENDPOINT` names a mirror, as for `huggingface_hub`. */
 export const HUB = "https://huggingface.co";
 
-/** A folder beside the page itself: what ships with it. It is not kept in the store; the browser's cache serves it. */
+/**
+ * A folder beside the page itself: what ships with it. It is not kept in the store; the browser's cache serves it. A server of plain
+ * files cannot list it: a folder of pictures names them in its own `files.json`.
+ */
 export function siteFolder(label: string, base: string): SourceFolder {
+  const open: SourceFolder["open"] = async (path, options) => {
+    const url = path === "" ? base : `${base}/${path.split("/").map(encodeURIComponent).join("/")}`;
+    return (await download(url, options))?.source;
+  };
   return {
     label,
-    open: async (path, options) => {
-      const url = path === "" ? base : `${base}/${path.split("/").map(encodeURIComponent).join("/")}`;
-      return (await download(url, options))?.source;
+    open,
+    list: async () => {
+      const names = await open("files.json");
+      return names && (JSON.parse(new TextDecoder().decode(await names.read(0, names.size))) as string[]);
     },
-    list: () => Promise.resolve(undefined),
     identity: () => Promise.resolve(base),
   };
 }
