@@ -31,7 +31,6 @@ describe("the command line", () => {
       only: ["decode"],
       backend: "cpu",
       memoryBudget: 1.5e9,
-      stats: [],
       json: true,
     });
   });
