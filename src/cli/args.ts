@@ -5,6 +5,7 @@ export const USAGE = `loom: runs diffusion graphs without a page
 
   loom run <graph.json> [options]     run a graph
   loom validate <graph.json>          list every fault of a graph
+  loom plan <graph.json> [options]    say what a run will need of memory (--set --backend --memory-budget --json)
   loom nodes [--json]                 list the nodes, their ports and parameters
   loom models [list] [--json]         list the models that are stored, with their sizes
   loom models fetch <source>          fetch a model, from where an earlier try ended; --pin keeps it
@@ -47,6 +48,7 @@ export interface RunCommand {
 
 export type Command =
   | RunCommand
+  | (Omit<RunCommand, "command"> & { readonly command: "plan" })
   | { readonly command: "validate"; readonly graph: string }
   | { readonly command: "nodes"; readonly json: boolean }
   | ModelsCommand
@@ -74,6 +76,7 @@ export function parseCommand(argv: readonly string[]): Command {
       return { command, json: values.json };
     case "validate":
       return { command, graph: required(graph, command) };
+    case "plan":
     case "run": {
       const backend = BACKENDS.find((name) => name === values.backend);
       if (!backend)
@@ -93,7 +96,7 @@ export function parseCommand(argv: readonly string[]): Command {
       };
     }
     default:
-      throw new UsageError(`"${command}" is no command; these are: run, validate, nodes, models.`);
+      throw new UsageError(`"${command}" is no command; these are: run, validate, plan, nodes, models.`);
   }
 }
 

@@ -14,6 +14,8 @@ async function main(): Promise<number> {
         return await (await import("./validate-command.ts")).validateFile(command.graph);
       case "models":
         return await (await import("./models-command.ts")).runModels(command);
+      case "plan":
+        return await (await import("./plan-command.ts")).planFile(command);
       case "run":
         return await (await import("./run-command.ts")).runFile(command);
     }

@@ -111,8 +111,11 @@ export async function loadComponent(
   return { className, config, weights };
 }
 
-/** What each config was read from, for the models that have no other way back: a saved model has every option that it came with. */
-const openedConfigs = new WeakMap<object, unknown>();
+/**
+ * The file that each config was read from, for the models that have no other way back: a saved model has every option that it
+ * came with. The very text, because transformers refuses 1 where it wrote 1.0, and JSON.parse does not tell them apart.
+ */
+const openedConfigs = new WeakMap<object, Uint8Array>();
 
 interface ComponentConfig {
   /** Before the names of the component's files. */
@@ -141,6 +144,7 @@ export async function readComponentConfig(
     await openRequired(folder, `${subfolder}/config.json`, { signal });
   }
   const json = await readJson(folder, path, signal);
+  const text = new TextEncoder().encode(await readText(folder, path, signal));
   const className = classNameOf(json, path, folder);
   if (classNames && !classNames.includes(className)) {
     throw new Error(
@@ -149,7 +153,7 @@ export async function readComponentConfig(
   }
   const kind = componentKind(className);
   const config = kind.parseConfig(json);
-  if (typeof config === "object" && config !== null) openedConfigs.set(config, json);
+  if (typeof config === "object" && config !== null) openedConfigs.set(config, text);
   return { prefix, className, kind, config };
 }
 
@@ -196,8 +200,9 @@ export async function saveComponent(
 ): Promise<void> {
   const { className, config } = model;
   const kind = componentKind(className);
-  const json = kind.configToJson?.(config) ?? openedConfigs.get(config as object);
-  if (!json)
+  const written = kind.configToJson?.(config);
+  const text = written ? encodeJson(written) : openedConfigs.get(config as object);
+  if (!text)
     throw new Error(
       `a ${className} that was not loaded from a folder cannot be saved as one; save its weights as .safetensors.`,
     );
@@ -208,7 +213,7 @@ export async function saveComponent(
     `${path}/${kind.fileStem}.safetensors`,
     weightsStream(weights, kind.parameters(config), { dtype }),
   );
-  await files.write(`${path}/config.json`, encodeJson(json));
+  await files.write(`${path}/config.json`, text);
 }
 
 /** A JSON file as Python's programs write it. */
