@@ -106,7 +106,7 @@ const refused: [string, Options, RegExp, boolean?][] = [
   [UNET, { cross_attention_dim: 24 }, /Node "sampler".*24.*16|Node "sampler".*16.*24/s, true],
   [UNET, { num_class_embeds: 10 }, /Node "sampler".*class/s, true],
   [VAE, { down_block_types: ["DownEncoderBlock2D", "Other", "Other", "Other"] }, /down_block_types.*Other/s],
-  [VAE, { latent_channels: 8 }, /Node "decode".*8.*4|Node "decode".*4.*8/s, true],
+  [VAE, { latent_channels: 8 }, /Node "sampler".*sample.*8.*4/s, true],
   [VAE, { _class_name: "AutoencoderKLWan" }, /AutoencoderKLWan.*AutoencoderKL/s],
   [TEXT, { hidden_act: "relu6" }, /hidden_act.*"relu6"/s],
   [TEXT, { num_attention_heads: 3 }, /num_attention_heads/],

@@ -11,6 +11,8 @@ export default defineNode({
   title: "Latent noise",
   doc: "Noise in the shape of a VAE's latents, from the size of the picture: what text-to-image starts from.",
   keywords: ["empty latent", "randn", "size", "start"],
+  // Of the VAE it reads the config.
+  readsResidents: false,
   inputs: {
     generator: port(generatorType, "The random state to draw from."),
     vae: optionalPort(
