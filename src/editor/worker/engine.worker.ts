@@ -20,11 +20,13 @@ let running: Promise<unknown> = Promise.resolve();
 const engine: EngineWorker = {
   async init(choice, pageUrl, onFile) {
     backend = choice;
+    // Awaited before the test: two calls at once must not make two runners.
+    const store = await storeOfBrowser();
     runner ??= new Runner({
       services: webServices({
         baseUrl: pageUrl,
         local,
-        store: await storeOfBrowser(),
+        store,
         allow: isAllowed,
         files: {
           write: (path, bytes) => {
