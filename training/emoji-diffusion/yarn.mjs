@@ -19,7 +19,12 @@ const PICTURES = [
   ["green", "#60b266", 0, 1, 8],
 ];
 
-const yarn = (ground, x, y, turn) => `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64" width="64" height="64">
+const yarn = (
+  ground,
+  x,
+  y,
+  turn,
+) => `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64" width="64" height="64">
   <rect width="64" height="64" fill="${ground}"/>
   <g transform="translate(${x} ${y}) rotate(${turn} 32 32)" fill="none" stroke-linecap="round">
     <path d="M49 47c6 5 10 2 9-3" stroke="#5b2fa0" stroke-width="3.2"/>
@@ -37,4 +42,11 @@ if (!out) throw new Error("usage: node yarn.mjs <out-folder>");
 mkdirSync(out, { recursive: true });
 for (const [name, ground, x, y, turn] of PICTURES)
   writeFileSync(join(out, `${name}.png`), new Resvg(yarn(ground, x, y, turn)).render().asPng());
-writeFileSync(join(out, "files.json"), `${JSON.stringify(PICTURES.map(([name]) => `${name}.png`), null, 2)}\n`);
+writeFileSync(
+  join(out, "files.json"),
+  `${JSON.stringify(
+    PICTURES.map(([name]) => `${name}.png`),
+    null,
+    2,
+  )}\n`,
+);

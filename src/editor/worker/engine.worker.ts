@@ -21,11 +21,13 @@ let running: Promise<unknown> = Promise.resolve();
 const engine: EngineWorker = {
   async init(choice, pageUrl, onFile) {
     backend = choice;
+    // Awaited before the test: two calls at once must not make two sessions.
+    const store = await storeOfBrowser();
     session ??= new LiveSession({
       services: webServices({
         baseUrl: pageUrl,
         local,
-        store: await storeOfBrowser(),
+        store,
         allow: isAllowed,
         files: {
           write: (path, bytes) => {
