@@ -41,6 +41,10 @@ const parts: Record<
     title: "Stable Diffusion",
     run: async (which) => (await import("./diffusion/stable-diffusion.ts")).benchStableDiffusion(which),
   },
+  editor: {
+    title: "The page while it samples",
+    run: async () => (await import("./editor/responsiveness.ts")).benchResponsiveness(),
+  },
 };
 
 const wanted = process.argv.slice(2).map((name) => name.split("/"));

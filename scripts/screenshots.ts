@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { LoomApp } from "../src/editor/app/loom-app.ts";
 import type { GraphDocument } from "../src/engine/graph/document.ts";
 import { EditorPage, executable } from "../tests/e2e/editor-page.ts";
+import { photographRuns } from "./screenshots-run.ts";
 
 const FOLDER = fileURLToPath(new URL("../docs/screenshots/", import.meta.url));
 
@@ -135,6 +136,8 @@ try {
   }
   await page.getByRole("button", { name: "New graph" }).click();
   await shot("empty");
+
+  await photographRuns({ editor, sample, open, fit, shot });
 
   await open(sample);
   await page.setViewportSize({ width: 320, height: 640 });

@@ -69,9 +69,9 @@ export class EditorPage {
     });
   }
 
-  static async open(name: string): Promise<EditorPage> {
+  static async open(name: string, options: { readonly webgpu?: boolean } = {}): Promise<EditorPage> {
     const server = await serveEditor(name);
-    const browser = await launchChromium(executable ?? "");
+    const browser = await launchChromium(executable ?? "", options);
     const context = await browser.newContext({
       viewport: { width: 1440, height: 900 },
       acceptDownloads: true,
@@ -106,6 +106,13 @@ export class EditorPage {
   async close(): Promise<void> {
     await this.#browser.close();
     await this.#server.close();
+  }
+
+  /** Ends the process that draws and computes on the graphics card, as a driver's crash does. */
+  async crashGpu(): Promise<void> {
+    const session = await this.#browser.newBrowserCDPSession();
+    // The answer does not come: the browser is busy with the crash.
+    void session.send("Browser.crashGpuProcess").catch(() => undefined);
   }
 
   /** Waits until what is seen equals the document. */

@@ -9,6 +9,7 @@ import { RunSeries } from "../../src/editor/run/run-series.ts";
 import { runWords } from "../../src/editor/run/run-words.ts";
 import { nextSeeds, seedsOf, seedValues, setSeedMode } from "../../src/editor/run/seeds.ts";
 import { TimeLeft } from "../../src/editor/run/time-left.ts";
+import { SHORTCUTS } from "../../src/editor/shortcuts.ts";
 import { EditorSession } from "../../src/editor/store/session.ts";
 import type { EngineClient, RunOptions, RunOutcome } from "../../src/editor/worker/engine-client.ts";
 import { describeNodes } from "../../src/nodes/describe.ts";
@@ -275,4 +276,9 @@ describe("what is missing", () => {
     ]);
     expect(seedValues(unknown, catalog)).toEqual({});
   });
+});
+
+test("no two shortcuts share a key", () => {
+  const keys = SHORTCUTS.flatMap((shortcut) => shortcut.keys);
+  expect(keys.filter((key, at) => keys.indexOf(key) !== at)).toEqual([]);
 });

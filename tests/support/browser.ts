@@ -28,9 +28,15 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
-/** Headless, with WebGPU also where the adapter is a software one. */
-export function launchChromium(executablePath: string): Promise<Browser> {
-  return chromium.launch({ executablePath, args: ARGUMENTS });
+/** Headless, with WebGPU also where the adapter is a software one; or without WebGPU. */
+export function launchChromium(
+  executablePath: string,
+  { webgpu = true }: { readonly webgpu?: boolean } = {},
+): Promise<Browser> {
+  const args = webgpu
+    ? ARGUMENTS
+    : [...ARGUMENTS.filter((one) => one !== "--enable-unsafe-webgpu"), "--disable-features=WebGPU"];
+  return chromium.launch({ executablePath, args });
 }
 
 /** A browser that keeps in `folder` what it stores: launched again, it is the same one restarted. */
