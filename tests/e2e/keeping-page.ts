@@ -24,6 +24,11 @@ export class Tab {
       const to = request.url();
       if (!to.startsWith(origin) && !/^(blob|data):/.test(to)) this.strays.push(to);
     });
+    // What the page's policy has stopped never left the browser.
+    page.on("requestfailed", (request) => {
+      const at = this.strays.indexOf(request.url());
+      if (at >= 0 && request.failure()?.errorText === "csp") this.strays.splice(at, 1);
+    });
   }
 
   static async open(context: BrowserContext, url: string): Promise<Tab> {
@@ -98,12 +103,14 @@ export class Tab {
 
   /** The PNG files of the history, the last one first, once there are so many. */
   async pictures(count: number): Promise<{ file: Uint8Array; seeds: readonly string[]; graph: string }[]> {
-    await this.page.waitForFunction(
-      async (wanted) =>
-        (await (document.querySelector("loom-app") as LoomApp).history.list()).length >= wanted,
-      count,
-      { timeout: 60_000 },
-    );
+    const kept = (): Promise<number> =>
+      this.page.evaluate(
+        async () => (await (document.querySelector("loom-app") as LoomApp).history.list()).length,
+      );
+    for (let tries = 0; (await kept()) < count; tries++) {
+      if (tries > 600) throw new Error(`There are fewer than ${count} pictures in the history.`);
+      await this.page.waitForTimeout(100);
+    }
     const pictures = await this.page.evaluate(async () => {
       const { history } = document.querySelector("loom-app") as LoomApp;
       return Promise.all(
