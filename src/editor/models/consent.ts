@@ -31,11 +31,19 @@ export class DownloadConsent {
   readonly #description: RegistryDescription;
   readonly #models: ModelsClient;
   readonly #ask: AskPerson;
+  readonly #persist: () => Promise<unknown>;
   /** A private window keeps nothing; then it is remembered for as long as the page is open. */
   readonly #remembered = new Set<string>();
   #isAsking = false;
 
-  constructor(description: RegistryDescription, models: ModelsClient, ask: AskPerson) {
+  /** @param persist Asks the browser to keep what is stored also when the disk runs full. */
+  constructor(
+    description: RegistryDescription,
+    models: ModelsClient,
+    ask: AskPerson,
+    persist: () => Promise<unknown> = async () => navigator.storage.persist(),
+  ) {
+    this.#persist = persist;
     this.#description = description;
     this.#models = models;
     this.#ask = ask;
@@ -65,7 +73,7 @@ export class DownloadConsent {
       if (!answer.agreed) return false;
       if (answer.remember) await this.#remember(open.map(({ name }) => name));
       // Without it the browser may throw gigabytes away when the disk runs full. A refusal changes nothing.
-      void navigator.storage?.persist?.().catch(() => undefined);
+      void this.#persist().catch(() => undefined);
     }
     await this.#models.allow(needs.map(({ name }) => name));
     return true;
