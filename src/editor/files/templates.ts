@@ -29,7 +29,7 @@ export interface Template {
 }
 
 /** What a fresh page opens. */
-const FIRST_TEMPLATE = "emoji-txt2img";
+const FIRST_TEMPLATE = "sample-digits";
 
 const idOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1).replace(/\.graph\.json$/, "");
 
@@ -57,7 +57,7 @@ export async function loadTemplate(id: string): Promise<Template> {
 }
 
 /**
- * What a page opens that has no graph of the person's: the template that its address asks for (`?template=sample-digits`), if there
+ * What a page opens that has no graph of the person's: the template that its address asks for (`?template=emoji-txt2img`), if there
  * is one, else the first.
  */
 export async function firstTemplate(search: string): Promise<Template> {
