@@ -4,6 +4,7 @@ import type { GraphDocument } from "../../src/engine/graph/document.ts";
 import { parseDocument } from "../../src/engine/graph/parse.ts";
 import { serializeDocument } from "../../src/engine/graph/serialize.ts";
 import { validate } from "../../src/engine/graph/validate.ts";
+import { omit } from "../../src/editor/graph/edits.ts";
 import { bridge, duplicate, fragmentOf, insertionInto, paste } from "../../src/editor/graph/fragment.ts";
 import { tidy } from "../../src/editor/graph/tidy.ts";
 import { membersOf, removeWithZones } from "../../src/editor/graph/zones.ts";
@@ -134,7 +135,10 @@ describe("tidy", () => {
   test("no two nodes overlap, wires lead to the right, and zones hold only their own", () => {
     fc.assert(
       fc.property(randomDocument(), (document) => {
-        const codes = validate(catalog.description, document).map((fault) => fault.code);
+        // Faults in what does not run do not count (S9), and a circle there cannot be drawn from left to right either.
+        const active = Object.entries(document.nodes).map(([id, node]) => [id, omit(node, "mode")]);
+        const running = { ...document, nodes: Object.fromEntries(active) as GraphDocument["nodes"] };
+        const codes = validate(catalog.description, running).map((fault) => fault.code);
         fc.pre(!codes.includes("cycle"));
         const { layout = {}, nodes, edges } = tidy(catalog, () => size)(document);
         const ids = Object.keys(nodes);

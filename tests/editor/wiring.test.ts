@@ -5,7 +5,7 @@ import { outputType, shapeOf } from "../../src/editor/graph/ports.ts";
 import { WireRules } from "../../src/editor/graph/wiring.ts";
 import { catalog } from "./fixtures/registry.ts";
 import { zoned } from "./fixtures/graphs.ts";
-import { randomDocument } from "./fixtures/random.ts";
+import { catalogOf, randomDocument } from "./fixtures/random.ts";
 
 const inLoop = { type: "yarn/spin", version: 1, zone: "loop", params: {} };
 const rules = new WireRules({ ...zoned, nodes: { ...zoned.nodes, spin2: inLoop } }, catalog);
@@ -35,14 +35,15 @@ describe("why a wire is refused", () => {
   test("the editor and the engine agree on every pair of ports of random graphs", () => {
     fc.assert(
       fc.property(randomDocument(), (document) => {
-        const local = new WireRules(document, catalog);
+        const own = catalogOf(document);
+        const local = new WireRules(document, own);
         const ids = Object.keys(document.nodes);
         for (const from of ids) {
           for (const to of ids) {
             for (const output of local.shape(from)?.outputs ?? []) {
               for (const input of local.shape(to)?.inputs ?? []) {
                 const [a, b] = [`${from}.${output.name}`, `${to}.${input.name}`];
-                const theirs = canConnect(catalog.description, document, a, b);
+                const theirs = canConnect(own.description, document, a, b);
                 expect({ a, b, ok: local.refusal(a, b) === undefined }).toEqual({ a, b, ok: theirs.ok });
               }
             }
