@@ -2,7 +2,7 @@
  * Measures, each figure beside its peer in the same run:
  *
  *   npm run bench            everything
- *   npm run bench engine     one part: engine, wasm, training, unet, streaming, sd
+ *   npm run bench engine     one part: editor, engine, wasm, training, unet, streaming, sd, sampling
  *   npm run bench sd/30M/vae a part of a part: sd/<tiny or 30M>/<unet, text_encoder or vae>
  */
 import { execFileSync } from "node:child_process";
@@ -26,6 +26,7 @@ const parts: Record<
   string,
   { readonly title: string; readonly run: (which: readonly string[]) => Promise<readonly Result[]> }
 > = {
+  editor: { title: "Editor", run: async () => (await import("./editor/editor.ts")).benchEditor() },
   engine: { title: "Engine", run: async () => (await import("./engine/executor.ts")).benchEngine() },
   wasm: {
     title: "WASM kernels beside those of tfjs",
@@ -41,7 +42,7 @@ const parts: Record<
     title: "Stable Diffusion",
     run: async (which) => (await import("./diffusion/stable-diffusion.ts")).benchStableDiffusion(which),
   },
-  editor: {
+  sampling: {
     title: "The page while it samples",
     run: async () => (await import("./editor/responsiveness.ts")).benchResponsiveness(),
   },

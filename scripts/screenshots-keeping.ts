@@ -57,7 +57,7 @@ try {
     await page.emulateMedia({ colorScheme: scheme });
     for (const [button, name] of [
       ["Templates", "gallery"],
-      ["Your graphs", "library"],
+      ["Library: your graphs", "library"],
       ["Pictures", "pictures"],
       ["Share", "share"],
     ] as const) {

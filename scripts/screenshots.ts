@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { LoomApp } from "../src/editor/app/loom-app.ts";
 import type { GraphDocument } from "../src/engine/graph/document.ts";
+import { largeGraph } from "../tests/support/large-graph.ts";
 import { EditorPage, executable } from "../tests/e2e/editor-page.ts";
 import { photographRuns } from "./screenshots-run.ts";
 
@@ -39,23 +40,6 @@ async function template(id: string): Promise<GraphDocument> {
 
 async function fit(): Promise<void> {
   await page.evaluate(() => (document.querySelector("loom-app") as LoomApp).canvas.fit());
-}
-
-/** Many steps in rows: what the editor has to keep smooth. */
-function large(step: GraphDocument["nodes"][string]): GraphDocument {
-  const ids = Array.from({ length: 500 }, (_, index) => `n${index}`);
-  return {
-    format: 1,
-    name: "500 nodes",
-    nodes: Object.fromEntries(ids.map((id) => [id, { type: step.type, version: step.version, params: {} }])),
-    edges: ids.slice(25).flatMap((id, index) => [
-      { from: `n${index}.prevSample`, to: `${id}.sample` },
-      { from: `n${index + 24}.predOriginalSample`, to: `${id}.modelOutput` },
-    ]),
-    layout: Object.fromEntries(
-      ids.map((id, index) => [id, [(index % 25) * 310, Math.floor(index / 25) * 320] as const]),
-    ),
-  };
 }
 
 function longNames(graph: GraphDocument): GraphDocument {
@@ -128,12 +112,9 @@ try {
   await open(longNames(sample));
   await fit();
   await shot("long-names");
-  const step = sample.nodes["step"];
-  if (step) {
-    await open(large(step));
-    await fit();
-    await shot("large");
-  }
+  await open(await largeGraph());
+  await fit();
+  await shot("large");
   await page.getByRole("button", { name: "New graph" }).click();
   await shot("empty");
 

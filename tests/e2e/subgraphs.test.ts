@@ -177,7 +177,7 @@ describe.skipIf(!executable)(`subgraphs, mute, bypass, notes and shapes in Chrom
     await editor.press("Control+Shift+G");
     await editor.press("v");
     const list = editor.page.locator("loom-list");
-    await list.locator("summary", { hasText: "Decode" }).first().focus();
+    await list.locator("details[data-node=decode] > summary").focus();
     await editor.press("Enter");
     await list.getByLabel("When it runs").selectOption("mute");
     await editor.settled();

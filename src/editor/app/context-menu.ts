@@ -17,11 +17,10 @@ export function menuAt(canvas: LoomCanvas, session: EditorSession, event: MouseE
   const box = canvas.getBoundingClientRect();
   const place = { x: event.clientX - box.left, y: event.clientY - box.top };
   const at = canvas.toCanvas(event);
-  const node = canvas.nodeOf(event);
+  const id = canvas.nodeIdAt(event);
   const frame = frameOf(event);
   if (frame !== undefined) return { ...place, entries: frameEntries(canvas, session, frame) };
-  if (node) {
-    const id = canvas.idOf(node);
+  if (id !== undefined) {
     if (!session.selection.nodes.has(id)) session.selection.set([id]);
     return { ...place, entries: nodeEntries(canvas, session, id) };
   }

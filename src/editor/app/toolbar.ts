@@ -78,7 +78,7 @@ export function toolbar(host: ToolbarHost): TemplateResult {
     <button title="Save as a file" aria-label="Save as a file" @click=${(): void => host.act("save")}>
       ${icons.download}<span class="label">Save</span>
     </button>
-    <button title="Your graphs" aria-label="Your graphs" @click=${(): void => host.act("library")}>
+    <button title="Your graphs" aria-label="Library: your graphs" @click=${(): void => host.act("library")}>
       ${icons.library}<span class="label">Library</span>
     </button>
     <button title="Pictures" aria-label="Pictures" @click=${(): void => host.act("history")}>

@@ -19,8 +19,17 @@ export const canvasStyles = css`
     outline: none;
   }
 
-  .area.far {
-    --shadow-1: 0 0 0 transparent;
+  .far-picture {
+    position: absolute;
+    inset: 0;
+    width: 100%;
+    height: 100%;
+    pointer-events: none;
+  }
+
+  .area.far .labels,
+  .area.far .wires:not(.over) {
+    display: none;
   }
 
   .area.panning {
@@ -65,6 +74,12 @@ export const canvasStyles = css`
     stroke-dasharray: 7 5;
   }
 
+  .guides line {
+    stroke: var(--accent);
+    stroke-width: 1px;
+    vector-effect: non-scaling-stroke;
+  }
+
   .labels text {
     fill: var(--text);
     stroke: var(--canvas);
@@ -73,10 +88,6 @@ export const canvasStyles = css`
     paint-order: stroke;
     font: 600 var(--text-s) / 1 var(--mono);
     text-anchor: middle;
-  }
-
-  .area.far .labels {
-    display: none;
   }
 
   .zones {

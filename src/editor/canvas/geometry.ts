@@ -154,7 +154,10 @@ export const grow = (rect: Rect, by: number): Rect => ({
 });
 
 /** Control points of a wire: it leaves to the right and arrives from the left. */
-function wireCurve(from: PortPlace, to: PortPlace): readonly [PortPlace, PortPlace, PortPlace, PortPlace] {
+export function wireCurve(
+  from: PortPlace,
+  to: PortPlace,
+): readonly [PortPlace, PortPlace, PortPlace, PortPlace] {
   const reach = Math.max(30, Math.min(180, Math.hypot(to.x - from.x, to.y - from.y) / 2));
   return [from, { x: from.x + reach, y: from.y }, { x: to.x - reach, y: to.y }, to];
 }

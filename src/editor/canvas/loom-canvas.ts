@@ -11,10 +11,11 @@ import type { StoreChange } from "../store/graph-store.ts";
 import { controls } from "../theme/controls.ts";
 import { LoomArea } from "./area.ts";
 import { centred, toCanvasPoint, viewOf, zoomed } from "./camera.ts";
-import type { Size, View } from "./camera.ts";
+import type { View } from "./camera.ts";
 import { canvasStyles } from "./canvas-styles.ts";
 import { FrameLayer } from "./frame-layer.ts";
 import { editFrameTitle } from "./frame-title.ts";
+import { GuideLayer } from "./guide-layer.ts";
 import { boundsOf, contains } from "./geometry.ts";
 import type { NodeLayout, PortPlace, Rect } from "./geometry.ts";
 import type { CanvasHost, PaletteRequest, PortRef } from "./gestures/gesture.ts";
@@ -27,6 +28,8 @@ import { NodeViews, foldedOf } from "./node-views.ts";
 import { PointerNote } from "./pointer-note.ts";
 import { PointerRouter } from "./pointer-router.ts";
 import { ShapeLabels } from "./shape-labels.ts";
+import { Sight } from "./sight.ts";
+import { followTab } from "./tab-order.ts";
 import { WireLayer } from "./wire-layer.ts";
 import type { Wire, WireEnds } from "./wire-layer.ts";
 import { wiresOf } from "./wires-of.ts";
@@ -38,9 +41,6 @@ export interface SourceRequest {
   readonly name: string;
   readonly holds: SourceParam["holds"];
 }
-
-/** Scale below which only titles and pictures are drawn. */
-const FAR = 0.4;
 
 /** Scale at which a graph is opened at least: its titles can be read. */
 const READABLE = 0.5;
@@ -55,9 +55,13 @@ export class LoomCanvas extends LitElement implements CanvasHost {
   declare session: EditorSession;
   declare empty: boolean;
 
-  readonly wires = new WireLayer((wire) => this.#wireEnds(wire));
+  readonly wires = new WireLayer(
+    (wire) => this.#wireEnds(wire),
+    () => this.#sight.drawFar(),
+  );
   readonly #shapes = new ShapeLabels(this);
   readonly zones = new ZoneLayer((node) => this.rect(node));
+  readonly guides = new GuideLayer();
   readonly frames = new FrameLayer((node) => this.rect(node));
   readonly #editor = new NodeEditor<TypedSchemes>();
   #area: LoomArea | undefined;
@@ -66,6 +70,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
   #unsubscribe: (() => void)[] = [];
   #note: PointerNote | undefined;
   #views: NodeViews | undefined;
+  readonly #sight = new Sight(this, () => this.#views);
   readonly #movingNodes = new MovingLayers(300);
   readonly #movingCanvas = new MovingLayers(200);
 
@@ -76,6 +81,8 @@ export class LoomCanvas extends LitElement implements CanvasHost {
 
   protected override render(): TemplateResult {
     return html`<div class="area" tabindex="0" role="application" aria-label="Graph"></div>
+      ${this.#sight.far.element}
+      <span class="end" tabindex="-1"></span>
       <div class="marquee" hidden></div>
       <div class="say" role="status" aria-live="polite"></div>
       ${
@@ -112,7 +119,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     this.#editor.use(area);
     area.area.content.holder.prepend(this.zones.element, this.frames.element, this.wires.element);
     area.area.content.holder.append(this.wires.overlay);
-    this.wires.overlay.append(this.#shapes.element);
+    this.wires.overlay.append(this.#shapes.element, this.guides.element);
     this.wires.hovered = () => this.#shapes.draw();
     this.#router = new PointerRouter(this, container);
     // Who comes to a node with the keyboard means that node.
@@ -121,20 +128,27 @@ export class LoomCanvas extends LitElement implements CanvasHost {
       if (node?.matches(":focus-visible") && event.composedPath()[0] === node)
         this.session.selection.set([this.idOf(node)]);
     });
+    const end = this.#part(".end");
+    container.addEventListener("keydown", (event) => followTab(this, event, end));
     this.#note = new PointerNote(this.#part(".say"));
     const { store, selection, runs } = this.session;
     this.#unsubscribe = [
       store.subscribe((change) => this.#changed(change)),
       selection.subscribe(() => this.#showSelection()),
-      runs.subscribe((node) => views.showRuns(node)),
+      runs.subscribe((node) => {
+        views.showRuns(node);
+        this.#sight.drawFar();
+      }),
       this.session.onFaults(() => views.showFaults()),
     ];
+    this.#sight.watch(this);
     this.#syncing = this.#sync().then(() => this.fit(undefined, READABLE));
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#sight.destroy();
     this.#router?.destroy();
     this.#views?.destroy();
     this.#area?.destroy();
@@ -174,11 +188,12 @@ export class LoomCanvas extends LitElement implements CanvasHost {
 
   /** The middle of what is seen, in canvas pixels. */
   center(): PortPlace {
-    return toCanvasPoint(this.transform, this.clientWidth / 2, this.clientHeight / 2);
+    return toCanvasPoint(this.transform, this.#sight.screen.width / 2, this.#sight.screen.height / 2);
   }
 
-  get #screen(): Size {
-    return { width: this.clientWidth, height: this.clientHeight };
+  /** Seen from so far that only titles and pictures are drawn, and no node has an element. */
+  get isFar(): boolean {
+    return this.#sight.isFar;
   }
 
   panTo(x: number, y: number): void {
@@ -186,18 +201,23 @@ export class LoomCanvas extends LitElement implements CanvasHost {
   }
 
   async zoomBy(factor: number): Promise<void> {
-    await this.#show(zoomed(this.transform, this.#screen, factor));
+    await this.#show(zoomed(this.transform, this.#sight.screen, factor));
   }
 
   async #show({ x, y, k }: View): Promise<void> {
     await this.#area?.show(x, y, k);
+    this.#sight.look();
+  }
+
+  get seen(): Rect {
+    return this.#sight.seen;
   }
 
   /** Shows these nodes, or all; see `viewOf`. */
   async fit(ids: Iterable<string> = Object.keys(this.session.document.nodes), least = 0): Promise<void> {
     const bounds = boundsOf([...ids].flatMap((id) => this.rect(id) ?? []));
-    if (!bounds || this.clientWidth === 0) return;
-    await this.#show(viewOf(bounds, this.#screen, least));
+    if (!bounds || this.#sight.screen.width === 0) return;
+    await this.#show(viewOf(bounds, this.#sight.screen, least));
   }
 
   position(node: string): PortPlace | undefined {
@@ -212,13 +232,15 @@ export class LoomCanvas extends LitElement implements CanvasHost {
   }
 
   place(positions: ReadonlyMap<string, PortPlace>): void {
-    this.#movingNodes.move(
-      [...positions.keys()].flatMap((id) => this.#area?.nodeViews.get(id)?.element ?? []),
-    );
-    for (const [id, { x, y }] of positions) this.#area?.place(id, x, y);
+    const area = this.#area;
+    if (!area) return;
+    const shown = [...positions.keys()].filter((id) => this.#views?.isShown(id));
+    this.#movingNodes.move(shown.flatMap((id) => area.nodeViews.get(id)?.element ?? []));
+    for (const [id, { x, y }] of positions) area.place(id, x, y);
     this.wires.follow(positions.keys());
     this.#shapes.follow();
     this.#drawRegions();
+    this.#sight.follow();
     this.dispatchEvent(new CustomEvent("view-changed"));
   }
 
@@ -273,7 +295,16 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     this.dispatchEvent(new CustomEvent<PaletteRequest>("open-palette", { detail: request }));
   }
 
-  /** The node that an event came from. */
+  /** The node at which an event happened. */
+  nodeIdAt(event: MouseEvent): string | undefined {
+    const element = this.nodeOf(event);
+    if (element) return this.idOf(element);
+    if (!this.isFar) return undefined;
+    const { x, y } = this.toCanvas(event);
+    return this.nodeAt(x, y);
+  }
+
+  /** The element of a node that an event came from; from far away nodes have none. */
   nodeOf(event: Event): LoomNode | undefined {
     return event.composedPath().find((target): target is LoomNode => target instanceof LoomNode);
   }
@@ -295,7 +326,16 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     const rect = this.rect(id);
     if (!rect) return;
     this.session.selection.set([id]);
-    await this.#show(centred(rect, this.#screen, Math.max(this.transform.k, 0.6)));
+    await this.#show(centred(rect, this.#sight.screen, Math.max(this.transform.k, 0.6)));
+    this.#views?.element(id)?.focus({ preventScroll: true });
+  }
+
+  /** Selects and focuses a node, and moves the canvas only when it is not seen whole. */
+  bring(id: string): void {
+    const rect = this.rect(id);
+    if (!rect) return;
+    if (!this.#sight.isReadable(rect)) return void this.reveal(id);
+    this.session.selection.set([id]);
     this.#views?.element(id)?.focus({ preventScroll: true });
   }
 
@@ -331,6 +371,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     this.#drawRegions();
     this.#showSelection();
     views.showFaults();
+    this.#sight.look();
     this.empty = Object.keys(document.nodes).length === 0;
     this.dispatchEvent(new CustomEvent("view-changed"));
   }
@@ -364,12 +405,11 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     const grid = 24 * (k < 0.4 ? 4 : 1) * k;
     area.style.backgroundPosition = `${x}px ${y}px`;
     area.style.backgroundSize = `${grid}px ${grid}px`;
-    const far = k < FAR;
-    area.classList.toggle("far", far);
-    this.#views?.setFar(far);
+    area.classList.toggle("far", this.#sight.isFar);
     // As one layer the canvas moves without being painted.
     const holder = this.#area?.area.content.holder;
     if (holder) this.#movingCanvas.move([holder]);
+    this.#sight.follow();
     this.dispatchEvent(new CustomEvent("view-changed"));
   }
 
@@ -377,6 +417,7 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     this.#views?.showSelection();
     this.#shapes.draw();
     this.wires.mark("selected", this.session.selection.edge);
+    this.#sight.drawFar();
   }
 
   /** Shows a node's advanced parameters, or no more. */

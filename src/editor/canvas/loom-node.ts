@@ -36,7 +36,6 @@ export class LoomNode extends LitElement implements ParamFace {
     inactive: { type: Boolean, reflect: true },
     selected: { type: Boolean, reflect: true },
     collapsed: { type: Boolean, reflect: true },
-    far: { type: Boolean, reflect: true },
   };
 
   static override styles = [controls, ...nodeStyles];
@@ -56,8 +55,6 @@ export class LoomNode extends LitElement implements ParamFace {
   declare inactive: boolean;
   declare selected: boolean;
   declare collapsed: boolean;
-  /** Seen from so far that its ports and fields cannot be read: they are not laid out then. */
-  declare far: boolean;
   declare catalog: Catalog;
   declare actions: NodeActions;
   declare wiredOutputs: ReadonlySet<string>;
@@ -70,7 +67,6 @@ export class LoomNode extends LitElement implements ParamFace {
     super();
     this.selected = false;
     this.collapsed = false;
-    this.far = false;
     this.renaming = false;
     this.editing = false;
     this.inactive = false;
@@ -109,8 +105,6 @@ export class LoomNode extends LitElement implements ParamFace {
       ...problems.map((fault) => fault.message),
     ];
     this.setAttribute("aria-label", parts.filter((part) => part !== "").join(", "));
-    if (changed.has("layout"))
-      this.style.containIntrinsicSize = `auto ${NODE.width}px auto ${this.layout.height}px`;
     if (changed.has("node")) this.style.setProperty("--family", familyColor(this.node.record.type));
   }
 

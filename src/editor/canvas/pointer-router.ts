@@ -68,10 +68,11 @@ export class PointerRouter {
       return;
     }
     if (isControl(event)) return;
+    if (event.pointerType === "touch") this.#waitForLongPress(event);
     const canvas = this.#canvas;
     const { selection } = canvas.session;
     const socket = event.button === 0 ? canvas.socketAt(event) : undefined;
-    const node = canvas.nodeOf(event);
+    const id = canvas.nodeIdAt(event);
     const frame = frameOf(event);
     const add = event.shiftKey || event.ctrlKey || event.metaKey;
     const nothing = (): void => undefined;
@@ -82,8 +83,7 @@ export class PointerRouter {
       return;
     } else if (socket) {
       this.#pending = { start: event, make: () => startWire(canvas, event, socket), click: nothing };
-    } else if (node) {
-      const id = canvas.idOf(node);
+    } else if (id !== undefined) {
       if (add) selection.toggle(id);
       else if (!selection.nodes.has(id)) selection.set([id]);
       const make = (): Gesture => {
@@ -96,13 +96,24 @@ export class PointerRouter {
     } else {
       const make = (): Gesture => (add ? startMarquee(canvas, event, event.shiftKey) : this.#pan(event));
       this.#pending = { start: event, make, click: () => this.#clickCanvas(event) };
-      if (event.pointerType === "touch") {
-        this.#longPress = window.setTimeout(() => {
-          this.#stop();
-          canvas.openPalette(canvas.toCanvas(event));
-        }, LONG_PRESS_MS);
-      }
     }
+  }
+
+  /** A finger that stays where it is asks what can be done there; on the empty canvas, for a node. */
+  #waitForLongPress(event: PointerEvent): void {
+    // An event knows its path only while it is on its way.
+    const canvas = this.#canvas;
+    const [target] = event.composedPath();
+    const at = canvas.toCanvas(event);
+    const isEmpty =
+      canvas.nodeIdAt(event) === undefined && frameOf(event) === undefined && !canvas.wireAt(at.x, at.y);
+    this.#longPress = window.setTimeout(() => {
+      this.#stop();
+      if (isEmpty) return canvas.openPalette(at);
+      const { clientX, clientY } = event;
+      const init = { clientX, clientY, bubbles: true, composed: true, cancelable: true };
+      target?.dispatchEvent(new MouseEvent("contextmenu", init));
+    }, LONG_PRESS_MS);
   }
 
   /** A frame's title stands for all nodes in the frame. */
@@ -157,13 +168,13 @@ export class PointerRouter {
   #hover(event: PointerEvent): void {
     this.pointer = this.#canvas.toCanvas(event);
     if (this.#gesture || event.pointerType === "touch") return;
-    const over = this.#canvas.nodeOf(event);
+    const over = this.#canvas.nodeIdAt(event) !== undefined;
     const { x, y } = this.#canvas.toCanvas(event);
     this.#canvas.wires.mark("hover", over ? undefined : this.#canvas.wireAt(x, y)?.key);
   }
 
   #doubleClick(event: MouseEvent): void {
-    if (isControl(event) || this.#canvas.nodeOf(event)) return;
+    if (isControl(event) || this.#canvas.nodeIdAt(event) !== undefined) return;
     const frame = frameOf(event);
     if (frame !== undefined) return this.#canvas.renameFrame(frame);
     const at = this.#canvas.toCanvas(event);

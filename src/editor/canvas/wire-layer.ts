@@ -19,6 +19,15 @@ export interface WireEnds {
   readonly to: PortPlace;
 }
 
+export type WireMark = "selected" | "hover" | "lifted";
+
+/** A wire as it is drawn now. */
+export interface DrawnWire {
+  readonly type: string;
+  readonly ends: WireEnds;
+  readonly mark: WireMark | "";
+}
+
 interface Drawn {
   readonly path: SVGPathElement;
   wire: Wire;
@@ -32,14 +41,17 @@ export class WireLayer {
   readonly overlay: SVGSVGElement;
   readonly #wires = new Map<string, Drawn>();
   readonly #ofNode = new Map<string, Set<string>>();
+  readonly #marks = new Map<WireMark, string>();
   readonly #draft: SVGPathElement;
-  #hover: string | undefined;
   /** Called when the pointer has come to another wire. */
   hovered: (() => void) | undefined;
   readonly #endsOf: (wire: Wire) => WireEnds | undefined;
+  readonly #marked: () => void;
 
-  constructor(endsOf: (wire: Wire) => WireEnds | undefined) {
+  /** @param marked called when another wire is marked */
+  constructor(endsOf: (wire: Wire) => WireEnds | undefined, marked: () => void) {
     this.#endsOf = endsOf;
+    this.#marked = marked;
     this.element = document.createElementNS(SVG, "svg");
     this.element.setAttribute("class", "wires");
     this.element.setAttribute("aria-hidden", "true");
@@ -77,6 +89,7 @@ export class WireLayer {
       path.dataset["wire"] = wire.key;
       path.style.stroke = socketColor(wire.type);
       path.setAttribute("d", wirePath(ends.from, ends.to));
+      for (const [name, marked] of this.#marks) if (marked === wire.key) path.classList.add(name);
       this.#wires.set(wire.key, { path, wire, ends });
       fresh.append(path);
     }
@@ -102,22 +115,37 @@ export class WireLayer {
     } else this.#draft.removeAttribute("d");
   }
 
-  mark(name: "selected" | "hover" | "lifted", key: string | undefined): void {
-    for (const path of this.element.querySelectorAll(`path.${name}`)) path.classList.remove(name);
-    if (key !== undefined) this.#wires.get(key)?.path.classList.add(name);
-    if (name !== "hover" || key === this.#hover) return;
-    this.#hover = key;
-    this.hovered?.();
+  /** Marks one wire, and no other any more. */
+  mark(name: WireMark, key: string | undefined): void {
+    const old = this.#marks.get(name);
+    if (old === key) return;
+    if (old !== undefined) this.#wires.get(old)?.path.classList.remove(name);
+    if (key === undefined) this.#marks.delete(name);
+    else {
+      this.#marks.set(name, key);
+      this.#wires.get(key)?.path.classList.add(name);
+    }
+    this.#marked();
+    if (name === "hover") this.hovered?.();
   }
 
   /** Key of the wire under the pointer. */
   get hover(): string | undefined {
-    return this.#hover;
+    return this.#marks.get("hover");
   }
 
   /** Where a wire is drawn. */
   endsOf(key: string): WireEnds | undefined {
     return this.#wires.get(key)?.ends;
+  }
+
+  /** All wires, for those who draw them in their own way. */
+  *drawn(): Iterable<DrawnWire> {
+    for (const [key, { wire, ends }] of this.#wires) {
+      let mark: WireMark | "" = "";
+      for (const [name, marked] of this.#marks) if (marked === key) mark = name;
+      yield { type: wire.type, ends, mark };
+    }
   }
 
   /** The nearest wire within `reach` canvas pixels. */

@@ -28,20 +28,31 @@ export class ZoneLayer {
       this.#regions.delete(id);
       this.#rects.delete(id);
     }
-    for (const [id, record] of zones.sort(
+    const outerFirst = zones.sort(
       ([a], [b]) => zonesInside(document, b).size - zonesInside(document, a).size,
-    )) {
+    );
+    let last: Element | null = null;
+    for (const [id, record] of outerFirst) {
       const rect = this.regionOf(document, id);
       if (!rect) continue;
       const region = this.#regions.get(id) ?? this.#make(id);
-      const title = catalog.zone(record.kind)?.title ?? record.kind;
-      if (region.firstElementChild) region.firstElementChild.textContent = `${title} · ${id}`;
-      region.style.transform = `translate(${rect.x}px, ${rect.y}px)`;
-      region.style.width = `${rect.width}px`;
-      region.style.height = `${rect.height}px`;
-      this.#rects.set(id, rect);
-      this.element.append(region);
+      const title = `${catalog.zone(record.kind)?.title ?? record.kind} · ${id}`;
+      if (region.firstElementChild && region.firstElementChild.textContent !== title)
+        region.firstElementChild.textContent = title;
+      this.#place(id, region, rect);
+      if (region.previousElementSibling !== last || !region.parentElement)
+        this.element.insertBefore(region, last?.nextElementSibling ?? this.element.firstElementChild);
+      last = region;
     }
+  }
+
+  /** Nothing is written to the page that stands there already: this runs in every frame of a drag. */
+  #place(id: string, region: HTMLElement, rect: Rect): void {
+    const old = this.#rects.get(id);
+    if (old?.x !== rect.x || old.y !== rect.y) region.style.transform = `translate(${rect.x}px, ${rect.y}px)`;
+    if (old?.width !== rect.width) region.style.width = `${rect.width}px`;
+    if (old?.height !== rect.height) region.style.height = `${rect.height}px`;
+    this.#rects.set(id, rect);
   }
 
   /** Where a zone lies, `without` some of its nodes: while they are dragged they must not take it along. */

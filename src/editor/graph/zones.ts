@@ -5,13 +5,21 @@ import { omit, removeNodes } from "./edits.ts";
 import type { Edit } from "./edits.ts";
 import { address, endpoint, zoneEndNode } from "./ports.ts";
 
-/** Ids of the nodes that stand in a zone or in a zone inside it. */
-export function membersOf(document: GraphDocument, zone: string): string[] {
+const members = new WeakMap<GraphDocument, Map<string, readonly string[]>>();
+
+/** Ids of the nodes that stand in a zone or in a zone inside it. A drag asks in every frame: found out once a document. */
+export function membersOf(document: GraphDocument, zone: string): readonly string[] {
+  const known = members.get(document) ?? new Map<string, readonly string[]>();
+  members.set(document, known);
+  const before = known.get(zone);
+  if (before) return before;
   const inside = zonesInside(document, zone);
-  return Object.keys(document.nodes).filter((id) => {
+  const found = Object.keys(document.nodes).filter((id) => {
     const own = document.nodes[id]?.zone;
     return own !== undefined && inside.has(own);
   });
+  known.set(zone, found);
+  return found;
 }
 
 /** The zone and all zones nested in it. */

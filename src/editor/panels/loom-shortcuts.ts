@@ -18,6 +18,9 @@ const POINTER: readonly (readonly [string, string])[] = [
   ["Drop a node on a wire", "Put it into the wire"],
   ["Drop a wire on Inputs or Outputs", "Give the subgraph a port"],
   ["Double-click a note", "Write in it"],
+  ["Alt + drag a node", "Move it freely, without lining up"],
+  ["Tab, Shift + Tab", "From node to node, and into their fields"],
+  ["Long press", "What can be done here; on the canvas: add a node"],
   ["Drop a .json file", "Open a graph"],
 ];
 

@@ -7,12 +7,15 @@ import { setZone, zonesInside } from "../../graph/zones.ts";
 import { contains, overlaps } from "../geometry.ts";
 import type { PortPlace } from "../geometry.ts";
 import type { CanvasHost, Gesture } from "./gesture.ts";
+import { snap } from "./snapping.ts";
 
-const GRID = 10;
+/** How near, in pixels of the screen, a node comes in line with another. */
+const REACH = 6;
 
-const snap = (value: number): number => Math.round(value / GRID) * GRID;
-
-/** Drags nodes. They keep their places to each other; the one that was taken hold of lands on the grid. */
+/**
+ * Drags nodes. They keep their places to each other; the one that was taken hold of comes in line with those around it,
+ * or lands on the grid. With Alt it goes where the pointer goes.
+ */
 export function startDragNodes(
   host: CanvasHost,
   start: PointerEvent,
@@ -26,6 +29,12 @@ export function startDragNodes(
   }
   const from = host.toCanvas(start);
   const anchor = origin.get(grip) ?? from;
+  const size = host.rect(grip) ?? { x: 0, y: 0, width: 0, height: 0 };
+  const { seen } = host;
+  const neighbours = Object.keys(host.session.document.nodes).flatMap((id) => {
+    const rect = ids.has(id) ? undefined : host.rect(id);
+    return rect && overlaps(rect, seen) ? [rect] : [];
+  });
   let now = origin;
   const show = (positions: Map<string, PortPlace>): void => {
     now = positions;
@@ -34,13 +43,19 @@ export function startDragNodes(
   return {
     move: (event) => {
       const to = host.toCanvas(event);
-      const dx = snap(anchor.x + to.x - from.x) - anchor.x;
-      const dy = snap(anchor.y + to.y - from.y) - anchor.y;
+      const free = { ...size, x: anchor.x + to.x - from.x, y: anchor.y + to.y - from.y };
+      const landed = event.altKey
+        ? { x: Math.round(free.x), y: Math.round(free.y), guides: [] }
+        : snap(free, neighbours, REACH / host.transform.k);
+      host.guides.show(landed.guides);
+      const [dx, dy] = [landed.x - anchor.x, landed.y - anchor.y];
       show(new Map([...origin].map(([id, { x, y }]) => [id, { x: x + dx, y: y + dy }])));
-      host.zones.highlight(zoneChange(host, ids, grip)?.zone);
-      host.wires.mark("hover", wireUnder(host, ids, grip)?.key);
+      const wire = wireUnder(host, ids, grip);
+      host.zones.highlight((wire ? wire.change : zoneChange(host, ids, grip))?.zone);
+      host.wires.mark("hover", wire?.key);
     },
     end: () => {
+      host.guides.show([]);
       host.zones.highlight(undefined);
       host.wires.mark("hover", undefined);
       const positions = new Map([...now].map(([id, { x, y }]): [string, Point] => [id, [x, y]]));
@@ -53,7 +68,7 @@ export function startDragNodes(
           connect(address(grip, wire.output), wire.edge.to),
         );
       }
-      const change = zoneChange(host, ids, grip);
+      const change = wire ? wire.change : zoneChange(host, ids, grip);
       if (change) edits.push(setZone(host.session.catalog, change.nodes, change.zone));
       const what = ids.size === 1 ? "node" : `${ids.size} nodes`;
       const label = wire
@@ -64,20 +79,30 @@ export function startDragNodes(
       host.session.store.execute(label, sequence(...edits));
     },
     cancel: () => {
+      host.guides.show([]);
       host.zones.highlight(undefined);
+      host.wires.mark("hover", undefined);
       host.place(origin);
     },
   };
 }
 
+interface ZoneChange {
+  readonly nodes: string[];
+  readonly zone: string | undefined;
+}
+
+interface WireUnder {
+  readonly key: string;
+  readonly edge: EdgeRecord;
+  readonly input: string;
+  readonly output: string;
+  /** The change of zone that goes with it. */
+  readonly change: ZoneChange | undefined;
+}
+
 /** The wire on which a single node without wires lies, if it can be put into it. */
-function wireUnder(
-  host: CanvasHost,
-  ids: ReadonlySet<string>,
-  grip: string,
-):
-  | { readonly key: string; readonly edge: EdgeRecord; readonly input: string; readonly output: string }
-  | undefined {
+function wireUnder(host: CanvasHost, ids: ReadonlySet<string>, grip: string): WireUnder | undefined {
   const { document, catalog } = host.session;
   const rect = host.rect(grip);
   if (ids.size !== 1 || !rect) return undefined;
@@ -89,21 +114,21 @@ function wireUnder(
     : host.wireAt(rect.x + rect.width / 2, rect.y + Math.min(rect.height / 2, 40));
   const edge = wire && document.edges.find((candidate) => edgeKey(candidate) === wire.key);
   if (!wire || !edge) return undefined;
-  const zone = zoneChange(host, ids, grip);
-  const after = zone ? setZone(catalog, zone.nodes, zone.zone)(document) : document;
-  const ports = insertionInto(after, catalog, grip, edge);
-  return ports && { key: wire.key, edge, ...ports };
+  const place = zoneChange(host, ids, grip);
+  // At the rim of a zone the wire has the last word: one that ends at the zone's begin takes no node of the inside.
+  for (const change of place ? [place, undefined] : [undefined]) {
+    const after = change ? setZone(catalog, change.nodes, change.zone)(document) : document;
+    const ports = insertionInto(after, catalog, grip, edge);
+    if (ports) return { key: wire.key, edge, ...ports, change };
+  }
+  return undefined;
 }
 
 /**
  * The zone that dragged nodes get into or out of. In: the grip's middle lies in a region. Out: it touches nothing of its
  * zone's region any more. In between a drag only makes room, and the region grows with it.
  */
-function zoneChange(
-  host: CanvasHost,
-  ids: ReadonlySet<string>,
-  grip: string,
-): { readonly nodes: string[]; readonly zone: string | undefined } | undefined {
+function zoneChange(host: CanvasHost, ids: ReadonlySet<string>, grip: string): ZoneChange | undefined {
   const { catalog, document } = host.session;
   const record = document.nodes[grip];
   const rect = host.rect(grip);

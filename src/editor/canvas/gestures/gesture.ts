@@ -1,6 +1,7 @@
 import type { EditorSession } from "../../store/session.ts";
 import type { PortPlace, Rect } from "../geometry.ts";
 import type { Side, WireOffer } from "../node/contract.ts";
+import type { GuideLayer } from "../guide-layer.ts";
 import type { Wire, WireLayer } from "../wire-layer.ts";
 import type { ZoneLayer } from "../zone-layer.ts";
 
@@ -31,6 +32,9 @@ export interface CanvasHost {
   readonly session: EditorSession;
   readonly wires: WireLayer;
   readonly zones: ZoneLayer;
+  readonly guides: GuideLayer;
+  /** The part of the canvas that is on the screen, in canvas pixels. */
+  readonly seen: Rect;
   readonly transform: { readonly x: number; readonly y: number; readonly k: number };
   toCanvas(event: { readonly clientX: number; readonly clientY: number }): PortPlace;
   panTo(x: number, y: number): void;

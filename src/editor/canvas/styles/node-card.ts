@@ -7,7 +7,7 @@ const EDGE = 14;
 
 /** The card of a node, its header, and its states. */
 export const nodeCard = css`
-  /* The box is wider than the card, so that what is skipped off screen does not cut sockets and shadow off. */
+  /* The box is wider than the card: sockets and shadow stand out. */
   :host {
     position: absolute;
     top: -${px(EDGE)};
@@ -16,7 +16,7 @@ export const nodeCard = css`
     box-sizing: border-box;
     width: ${px(NODE.width + 2 * EDGE)};
     padding: ${px(EDGE)};
-    content-visibility: auto;
+    contain: layout style;
     pointer-events: none;
     outline: none;
     font: var(--text-m) / 1.3 var(--font);
@@ -160,6 +160,22 @@ export const nodeCard = css`
     }
     to {
       transform: translateX(150%);
+    }
+  }
+
+  /* Shadows are left out where the system chooses the colours: rings become outlines. */
+  @media (forced-colors: active) {
+    .card {
+      outline: 1px solid CanvasText;
+    }
+
+    :host([data-bad]) .card {
+      outline: 3px dashed CanvasText;
+    }
+
+    :host(:focus-visible) .card,
+    :host([selected]) .card {
+      outline: 3px solid Highlight;
     }
   }
 `;

@@ -138,8 +138,4 @@ export const nodeModes = css`
     color: var(--text-2);
     font-style: italic;
   }
-
-  :host([far]) .note {
-    display: none;
-  }
 `;
