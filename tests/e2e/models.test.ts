@@ -16,11 +16,31 @@ import { executable, serveEditor, skipNote } from "./editor-page.ts";
 
 const TINY = fileURLToPath(new URL("../golden/training/tiny-unet/", import.meta.url));
 const WEIGHTS = "unet/diffusion_pytorch_model.safetensors";
+/** Loads a model, and reads it: a model that nothing reads is not fetched. */
 const graphOf = (source: string): GraphDocument => ({
   format: 1,
   name: "Loads a model",
-  nodes: { unet: { type: "model/load-unet", version: 1, params: { source } } },
-  edges: [],
+  nodes: {
+    unet: { type: "model/load-unet", version: 1, params: { source } },
+    seed: { type: "value/seed", version: 1, params: { seed: 0 } },
+    noise: {
+      type: "sampling/noise",
+      version: 1,
+      params: { batch: 1, height: 8, width: 8, channels: 1 },
+    },
+    predict: { type: "model/unet-step", version: 1, params: {} },
+    scheduler: { type: "sampling/noise-scheduler", version: 1, params: {} },
+    times: { type: "sampling/random-timesteps", version: 1, params: {} },
+  },
+  edges: [
+    { from: "unet.unet", to: "predict.unet" },
+    { from: "seed.generator", to: "noise.generator" },
+    { from: "noise.noise", to: "predict.sample" },
+    { from: "noise.generator", to: "times.generator" },
+    { from: "noise.noise", to: "times.like" },
+    { from: "scheduler.noiseScheduler", to: "times.noiseScheduler" },
+    { from: "times.timesteps", to: "predict.timestep" },
+  ],
 });
 
 describe.skipIf(!executable)(`models in the page${skipNote}`, () => {
@@ -154,7 +174,7 @@ describe.skipIf(!executable)(`models in the page${skipNote}`, () => {
       .click();
     expect(await outcome()).toBe("done");
 
-    await page.keyboard.press("m");
+    await page.keyboard.press("Shift+M");
     const item = panel.locator('[data-model="hf:org/tiny@main"]');
     await item.getByText("2 files from huggingface.co").waitFor();
     await item.getByRole("button", { name: "Check" }).click();

@@ -32,7 +32,7 @@ def main():
         latents = pipeline(prompt, generator=torch.Generator().manual_seed(seed), output_type="latent", **common).images
         picture = pipeline(prompt, generator=torch.Generator().manual_seed(seed), output_type="np", **common).images
         arrays[f"{i}.latent"] = np.ascontiguousarray(latents.numpy().transpose(0, 2, 3, 1))
-        arrays[f"{i}.image"] = picture.astype(np.float32)
+        arrays[f"{i}.image"] = np.ascontiguousarray(picture, np.float32)
     save_file(arrays, args.out, metadata={f"case{i}": "|".join(map(str, case)) for i, case in enumerate(CASES)})
 
 
