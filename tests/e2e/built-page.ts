@@ -39,8 +39,6 @@ export class BuiltPage {
     const ready = process.env["LOOM_PAGE"];
     if (ready !== undefined) return BuiltPage.serve(ready, false);
     const folder = await mkdtemp(join(tmpdir(), "loom-page-"));
-    // Vitest says "test", and Vite takes that for a page in development: one without its service worker.
-    process.env["NODE_ENV"] = "production";
     await build({
       configFile: false,
       root: fileURLToPath(new URL("../..", import.meta.url)),

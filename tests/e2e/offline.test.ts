@@ -11,6 +11,8 @@ describe.skipIf(!executable)(`the built page in Chromium${skipNote}`, () => {
   let browser: Browser;
 
   beforeAll(async () => {
+    // Vitest says "test", and Vite takes that for a page in development: one without its service worker.
+    process.env["NODE_ENV"] = "production";
     built = await BuiltPage.open();
     browser = await launchChromium(executable ?? "");
   }, 600_000);
