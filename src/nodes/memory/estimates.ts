@@ -8,8 +8,7 @@ import { hasFusedAttention } from "../../tensor/kernels/fused-attention.ts";
 
 /**
  * How many bytes a network needs for its intermediate results, beside its weights: estimates, from the config and the size of
- * the picture. They count what lives at the most crowded place, which `tests/nodes-sd/estimates.test.ts` compares with what is
- * measured.
+ * the picture. They count what lives at the most crowded place; they have not been compared with a measurement yet.
  */
 
 const FLOAT = 4;
