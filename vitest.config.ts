@@ -8,6 +8,7 @@ export default defineConfig({
     exclude: ["tests/slow/**", "tests/layers/planted/**", "node_modules/**"],
     pool: "forks",
     maxWorkers: 2,
+    setupFiles: ["tests/setup.ts"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

@@ -10,5 +10,6 @@ export default defineConfig({
     exclude: ["node_modules/**"],
     testTimeout: 3_600_000,
     maxWorkers: 1,
+    env: { LOOM_SEED: process.env["LOOM_SEED"] ?? "random" },
   },
 });

@@ -199,6 +199,8 @@ describe.skipIf(!executable)(`editing in Chromium${skipNote}`, () => {
 
   test("tidy leaves no two nodes on one another, and is one step", async () => {
     await editor.press("l");
+    await expect.poll(() => editor.document()).not.toEqual(start);
+    await editor.settled();
     const overlaps = await editor.page.evaluate(() => {
       const { canvas } = document.querySelector("loom-app") as LoomApp;
       const rects = Object.keys(canvas.session.document.nodes).map((id) => canvas.rect(id));

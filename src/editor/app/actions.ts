@@ -1,6 +1,5 @@
 import type { LoomCanvas } from "../canvas/loom-canvas.ts";
 import type { DockPanel } from "../run/loom-dock.ts";
-import { tidy } from "../graph/tidy.ts";
 import type { LoomKeeping } from "../keeping/loom-keeping.ts";
 import type { RunControl } from "../run/run-control.ts";
 import type { ActionId } from "../shortcuts.ts";
@@ -13,6 +12,7 @@ import {
 } from "../store/commands.ts";
 import { openSelected, subgraphSelected, toggleMode, unpackSelected } from "../store/subgraph-commands.ts";
 import type { EditorSession } from "../store/session.ts";
+import { tidyUp } from "./tidy-up.ts";
 
 /** What actions need of the page. */
 export interface ActionHost {
@@ -95,12 +95,7 @@ export const ACTIONS: Readonly<Record<ActionId, (host: ActionHost) => void>> = {
   "leap-down": ({ session }) => nudgeSelected(session, 0, LEAP),
   "align-left": ({ session }) => alignSelected(session, "left"),
   "align-top": ({ session }) => alignSelected(session, "top"),
-  tidy: ({ session, canvas }) => {
-    const sizeOf = (id: string): { width: number; height: number } =>
-      canvas.rect(id) ?? { width: 264, height: 160 };
-    session.store.execute("Tidy up", tidy(session.catalog, sizeOf));
-    void canvas.settled.then(() => canvas.fit());
-  },
+  tidy: (host) => void tidyUp(host),
   fit: ({ canvas }) => void canvas.fit(),
   "fit-selection": ({ canvas, session }) =>
     void canvas.fit(session.selection.nodes.size > 0 ? session.selection.nodes : undefined),

@@ -1,181 +1,164 @@
+import type { ElkExtendedEdge, ElkNode, ElkPort, LayoutOptions } from "elkjs/lib/elk-api.js";
 import type { GraphDocument } from "../../engine/graph/document.ts";
 import type { Catalog } from "./catalog.ts";
-import { moveNodes } from "./edits.ts";
-import type { Edit, Point } from "./edits.ts";
+import type { Point } from "./edits.ts";
 import { endpoint } from "./ports.ts";
+import type { Endpoint } from "./ports.ts";
 
 export interface Size {
   readonly width: number;
   readonly height: number;
 }
 
-const COLUMN_GAP = 70;
-const ROW_GAP = 34;
+/** Lays out one flat graph: ELK, in a worker of its own in the page. */
+export type Arrange = (graph: ElkNode) => Promise<ElkNode>;
+
 const ZONE_MARGIN = 46;
-const SWEEPS = 8;
+
+const OPTIONS: LayoutOptions = {
+  "elk.algorithm": "layered",
+  "elk.direction": "RIGHT",
+  "elk.padding": "[top=0,left=0,bottom=0,right=0]",
+  "elk.spacing.nodeNode": "34",
+  "elk.spacing.edgeNode": "20",
+  "elk.spacing.componentComponent": "60",
+  "elk.layered.spacing.nodeNodeBetweenLayers": "70",
+  "elk.layered.spacing.edgeNodeBetweenLayers": "20",
+  // Wires are curves of our own, so that what counts is where nodes stand: Brandes and Köpf keep long wires straight.
+  "elk.layered.nodePlacement.strategy": "BRANDES_KOEPF",
+  "elk.layered.nodePlacement.bk.fixedAlignment": "BALANCED",
+  "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
+};
 
 /** A node, or a zone with all that stands in it, as one box. */
 interface Box {
   readonly id: string;
   readonly size: Size;
   readonly nodes: readonly { readonly id: string; readonly at: Point }[];
-  column: number;
-  order: number;
-  x: number;
-  y: number;
+  /** Where it has to stand among the boxes around it, whatever the wires say. */
+  readonly side?: "begin" | "end" | undefined;
+}
+
+interface Link {
+  readonly from: Box;
+  readonly to: Box;
+  readonly output: Endpoint;
+  readonly input: Endpoint;
 }
 
 /**
- * A layout from left to right in the direction of the wires (after Sugiyama et al. 1981: columns by longest path, order in
- * a column by the mean place of the neighbours). A zone is laid out by itself first and then stands as one box.
+ * Where each node stands in a layout from left to right in the direction of the wires. A zone is laid out by itself first and then
+ * stands as one box, with its two ends at its sides; so do the ends of a subgraph.
  */
-export const tidy =
-  (catalog: Catalog, sizeOf: (node: string) => Size): Edit =>
-  (document) => {
-    const boxes = layOut(document, catalog, sizeOf, undefined);
-    const positions = new Map<string, Point>();
-    for (const box of boxes)
-      for (const { id, at } of box.nodes) positions.set(id, [round(box.x + at[0]), round(box.y + at[1])]);
-    return moveNodes(positions)(document);
-  };
-
-const round = (value: number): number => Math.round(value / 10) * 10;
-
-function layOut(
+export async function tidy(
   document: GraphDocument,
   catalog: Catalog,
   sizeOf: (node: string) => Size,
-  zone: string | undefined,
-): Box[] {
-  const boxes: Box[] = [];
-  const boxOf = new Map<string, Box>();
-  const add = (id: string, size: Size, nodes: Box["nodes"]): void => {
-    const box: Box = { id, size, nodes, column: 0, order: boxes.length, x: 0, y: 0 };
-    boxes.push(box);
-    for (const node of nodes) boxOf.set(node.id, box);
-  };
-  for (const [id, record] of Object.entries(document.nodes)) {
-    if (
-      record.zone === zone ||
-      (zone === undefined && !Object.hasOwn(document.zones ?? {}, record.zone ?? ""))
-    ) {
-      add(id, sizeOf(id), [{ id, at: [0, 0] }]);
-    }
-  }
-  for (const [id, record] of Object.entries(document.zones ?? {})) {
-    if (record.parent === zone && id !== zone) addZone(id);
-  }
-  assignColumns(boxes, boxOf, document, catalog);
-  orderColumns(boxes, boxOf, document);
-  place(boxes, boxOf, document);
-  return boxes;
+  arrange: Arrange,
+): Promise<ReadonlyMap<string, Point>> {
+  const positions = new Map<string, Point>();
+  const { nodes } = await layOut(undefined);
+  for (const { id, at } of nodes) positions.set(id, [round(at[0]), round(at[1])]);
+  return positions;
 
-  function addZone(id: string): void {
-    const inner = layOut(document, catalog, sizeOf, id);
-    if (inner.length === 0) return;
-    const nodes = inner.flatMap((box) =>
-      box.nodes.map(({ id: node, at }) => ({
-        id: node,
-        at: [box.x + at[0] + ZONE_MARGIN, box.y + at[1] + ZONE_MARGIN] as const,
+  async function layOut(zone: string | undefined): Promise<Pick<Box, "size" | "nodes">> {
+    const boxes: Box[] = [];
+    for (const [id, record] of Object.entries(document.nodes)) {
+      const homeless = zone === undefined && !Object.hasOwn(document.zones ?? {}, record.zone ?? "");
+      if (record.zone !== zone && !homeless) continue;
+      boxes.push({ id, size: sizeOf(id), nodes: [{ id, at: [0, 0] }], side: sideOf(record.type) });
+    }
+    for (const [id, record] of Object.entries(document.zones ?? {})) {
+      if (record.parent !== zone || id === zone) continue;
+      const inner = await layOut(id);
+      if (inner.nodes.length > 0) boxes.push({ id: `zone ${id}`, ...withMargin(inner) });
+    }
+    return boxes.length === 0 ? { size: { width: 0, height: 0 }, nodes: [] } : await place(boxes);
+  }
+
+  function sideOf(type: string): "begin" | "end" | undefined {
+    const info = catalog.node(type);
+    if (info?.boundary !== undefined) return info.boundary === "inputs" ? "begin" : "end";
+    return info?.zoneEnd?.side;
+  }
+
+  async function place(boxes: readonly Box[]): Promise<Pick<Box, "size" | "nodes">> {
+    const links = linksOf(document, boxes);
+    const placed = await arrange({
+      id: "graph",
+      layoutOptions: OPTIONS,
+      children: boxes.map((box) => toElk(box, links)),
+      edges: links.map(({ output, input, from, to }, index): ElkExtendedEdge => ({
+        id: `wire ${String(index)}`,
+        sources: [isNode(from) ? portId("out", output) : from.id],
+        targets: [isNode(to) ? portId("in", input) : to.id],
       })),
-    );
-    const width = Math.max(...inner.map((box) => box.x + box.size.width)) + 2 * ZONE_MARGIN;
-    const height = Math.max(...inner.map((box) => box.y + box.size.height)) + 2 * ZONE_MARGIN;
-    add(`zone ${id}`, { width, height }, nodes);
+    });
+    const places = new Map(placed.children?.map(({ id, x = 0, y = 0 }) => [id, [x, y] as const]));
+    const nodes = boxes.flatMap((box) => {
+      const [x, y] = places.get(box.id) ?? [0, 0];
+      return box.nodes.map(({ id, at }) => ({ id, at: [x + at[0], y + at[1]] as const }));
+    });
+    return { size: { width: placed.width ?? 0, height: placed.height ?? 0 }, nodes };
+  }
+
+  function toElk(box: Box, links: readonly Link[]): ElkNode {
+    const side = box.side === undefined ? undefined : box.side === "begin" ? "FIRST" : "LAST";
+    const inputs = links.filter((link) => link.to === box).map(({ input }) => input);
+    const outputs = links.filter((link) => link.from === box).map(({ output }) => output);
+    return {
+      id: box.id,
+      ...box.size,
+      layoutOptions: {
+        ...(side === undefined ? {} : { "elk.layered.layering.layerConstraint": side }),
+        ...(isNode(box) ? { "elk.portConstraints": "FIXED_ORDER" } : {}),
+      },
+      // ELK counts the sockets of a node clockwise, so those on the left from the bottom up.
+      ports: !isNode(box) ? [] : [...ports(outputs, "out", "EAST", 1), ...ports(inputs, "in", "WEST", -1)],
+    };
+  }
+
+  function ports(
+    ends: readonly Endpoint[],
+    kind: "in" | "out",
+    side: "EAST" | "WEST",
+    sign: 1 | -1,
+  ): ElkPort[] {
+    const names = [...new Set(ends.map(({ port }) => port))];
+    const node = ends[0]?.node ?? "";
+    return names.map((port) => ({
+      id: portId(kind, { node, port }),
+      layoutOptions: { "elk.port.side": side, "elk.port.index": String(sign * rank(node, port, kind)) },
+    }));
+  }
+
+  /** How far down a socket stands; a carried value below the rest. */
+  function rank(node: string, port: string, kind: "in" | "out"): number {
+    const info = catalog.node(document.nodes[node]?.type ?? "");
+    const names = kind === "out" ? (info?.outputs ?? []) : [...(info?.inputs ?? []), ...(info?.params ?? [])];
+    const index = names.findIndex(({ name }) => name === port);
+    return index < 0 ? names.length : index;
   }
 }
 
-function linksOf(document: GraphDocument, boxOf: ReadonlyMap<string, Box>): [Box, Box][] {
-  return document.edges.flatMap(({ from, to }): [Box, Box][] => {
-    const [a, b] = [boxOf.get(endpoint(from).node), boxOf.get(endpoint(to).node)];
-    return a && b && a !== b ? [[a, b]] : [];
+const round = (value: number): number => Math.round(value / 10) * 10;
+const isNode = (box: Box): boolean => box.nodes.length === 1 && box.nodes[0]?.id === box.id;
+const portId = (kind: "in" | "out", { node, port }: Endpoint): string => `${kind} ${node}.${port}`;
+
+function withMargin({ size, nodes }: Pick<Box, "size" | "nodes">): Pick<Box, "size" | "nodes"> {
+  return {
+    size: { width: size.width + 2 * ZONE_MARGIN, height: size.height + 2 * ZONE_MARGIN },
+    nodes: nodes.map(({ id, at }) => ({ id, at: [at[0] + ZONE_MARGIN, at[1] + ZONE_MARGIN] })),
+  };
+}
+
+/** The wires between boxes. What leads into a begin from inside, or out of an end, is a fault and moves nothing. */
+function linksOf(document: GraphDocument, boxes: readonly Box[]): Link[] {
+  const boxOf = new Map(boxes.flatMap((box) => box.nodes.map(({ id }) => [id, box] as const)));
+  return document.edges.flatMap((edge): Link[] => {
+    const [output, input] = [endpoint(edge.from), endpoint(edge.to)];
+    const [from, to] = [boxOf.get(output.node), boxOf.get(input.node)];
+    if (!from || !to || from === to || from.side === "end" || to.side === "begin") return [];
+    return [{ from, to, output, input }];
   });
-}
-
-/** Longest path from the sources; a node without readers before it moves right, next to who reads it. */
-function assignColumns(
-  boxes: Box[],
-  boxOf: ReadonlyMap<string, Box>,
-  document: GraphDocument,
-  catalog: Catalog,
-): void {
-  const links = linksOf(document, boxOf);
-  for (const box of boxes) {
-    const side = catalog.node(document.nodes[box.id]?.type ?? "")?.zoneEnd?.side;
-    if (side !== undefined) pin(box, side);
-  }
-  relax();
-  for (const box of boxes) {
-    const readers = links.filter(([from]) => from === box).map(([, to]) => to.column);
-    const isSource = !links.some(([, to]) => to === box);
-    if (isSource && readers.length > 0) box.column = Math.max(box.column, Math.min(...readers) - 1);
-  }
-
-  /** A cycle, a fault that validation names, ends after as many rounds as there are boxes. */
-  function relax(): void {
-    for (let round = 0; round < boxes.length; round++) {
-      let moved = false;
-      for (const [from, to] of links) {
-        if (to.column > from.column) continue;
-        to.column = from.column + 1;
-        moved = true;
-      }
-      if (!moved) return;
-    }
-  }
-
-  /** The ends of a zone stand at its two sides, whatever the wires say. */
-  function pin(end: Box, side: "begin" | "end"): void {
-    for (const box of boxes) if (box !== end) links.push(side === "begin" ? [end, box] : [box, end]);
-  }
-}
-
-function columnsOf(boxes: readonly Box[]): Box[][] {
-  const columns: Box[][] = [];
-  for (const box of boxes) (columns[box.column] ??= []).push(box);
-  return columns.filter((column) => column !== undefined);
-}
-
-function orderColumns(boxes: Box[], boxOf: ReadonlyMap<string, Box>, document: GraphDocument): void {
-  const links = linksOf(document, boxOf);
-  for (let sweep = 0; sweep < SWEEPS; sweep++) {
-    const columns = columnsOf(boxes);
-    for (const column of sweep % 2 === 0 ? columns : columns.reverse()) {
-      const weight = new Map(column.map((box) => [box, meanOrder(box)]));
-      column.sort((a, b) => (weight.get(a) ?? 0) - (weight.get(b) ?? 0) || a.order - b.order);
-      for (const [index, box] of column.entries()) box.order = index - column.length / 2;
-    }
-  }
-
-  function meanOrder(box: Box): number {
-    const near = links.flatMap(([from, to]) => (from === box ? [to.order] : to === box ? [from.order] : []));
-    return near.length === 0 ? box.order : near.reduce((sum, order) => sum + order, 0) / near.length;
-  }
-}
-
-function place(boxes: Box[], boxOf: ReadonlyMap<string, Box>, document: GraphDocument): void {
-  const columns = columnsOf(boxes);
-  let x = 0;
-  for (const column of columns) {
-    column.sort((a, b) => a.order - b.order);
-    let y = 0;
-    for (const box of column) {
-      box.x = x;
-      box.y = y;
-      y += box.size.height + ROW_GAP;
-    }
-    x += Math.max(...column.map((box) => box.size.width)) + COLUMN_GAP;
-  }
-  const links = linksOf(document, boxOf);
-  // Each column slides as a whole to where its wires are shortest.
-  for (const column of columns.slice(1)) {
-    const shifts = links
-      .filter(([from, to]) => column.includes(to) && from.column < to.column)
-      .map(([from, to]) => from.y - to.y);
-    if (shifts.length === 0) continue;
-    const shift = shifts.reduce((sum, value) => sum + value, 0) / shifts.length;
-    for (const box of column) box.y += shift;
-  }
-  const top = Math.min(...boxes.map((box) => box.y), Infinity);
-  for (const box of boxes) box.y -= top === Infinity ? 0 : top;
 }
