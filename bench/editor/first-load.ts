@@ -18,20 +18,38 @@ export interface FirstLoad {
 /** Whether a script holds tfjs: the name of its kernel registry stays through every build. */
 const holdsNumerics = (text: string): boolean => /kernelName|registerKernel|tfjs/.test(text);
 
+/**
+ * The files that a page asks for by itself: those that it names, and those that these name, but for what a worker's script
+ * names. The browser's own record does not tell the two apart: it counts a worker's static imports as the page's.
+ */
+function namedFrom(
+  start: string,
+  bodies: ReadonlyMap<string, Buffer>,
+  workers: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const found = new Set([start]);
+  for (const file of found) {
+    const text = (bodies.get(file) ?? "").toString();
+    for (const other of bodies.keys()) {
+      const name = other.slice(other.lastIndexOf("/") + 1);
+      if (name !== "" && !workers.has(other) && text.includes(name)) found.add(other);
+    }
+  }
+  return found;
+}
+
 /** Opens the page in a profile without a cache and counts what comes. Throws when numerics come with the page. */
 export async function firstLoad(browser: Browser, url: string): Promise<FirstLoad> {
   const page = await openPage(browser);
   try {
-    const arrived: { readonly file: string; readonly body: Promise<Buffer>; readonly byWorker: boolean }[] =
-      [];
-    let worker = "";
-    page.on("worker", (started) => (worker = started.url()));
+    const arrived: { readonly file: string; readonly body: Promise<Buffer> }[] = [];
+    const workers = new Set<string>();
+    page.on("worker", (started) => workers.add(started.url()));
     page.on("response", (response) => {
       const file = response.url();
-      if (!file.startsWith("http")) return;
-      const byWorker =
-        worker !== "" && (file === worker || response.request().headers()["referer"] === worker);
-      arrived.push({ file, body: response.body().catch(() => Buffer.alloc(0)), byWorker });
+      // What the service worker keeps for later is no part of the first load.
+      if (!file.startsWith("http") || response.request().serviceWorker()) return;
+      arrived.push({ file, body: response.body().catch(() => Buffer.alloc(0)) });
     });
     await page.goto(url, { waitUntil: "commit" });
     const interactive = await page.evaluate(async () => {
@@ -56,7 +74,10 @@ export async function firstLoad(browser: Browser, url: string): Promise<FirstLoa
     const firstPaint = await page.evaluate(
       () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Number.NaN,
     );
-    const files = await Promise.all(arrived.map(async (part) => ({ ...part, bytes: await part.body })));
+    const bodies = new Map<string, Buffer>();
+    for (const { file, body } of arrived) bodies.set(file, await body);
+    const ofPage = namedFrom(page.url(), bodies, workers);
+    const files = [...bodies].map(([file, bytes]) => ({ file, bytes, byWorker: !ofPage.has(file) }));
     const size = (byWorker: boolean, of: (bytes: Buffer) => number): number =>
       files.filter((part) => part.byWorker === byWorker).reduce((sum, { bytes }) => sum + of(bytes), 0);
     const stray = files.find(
