@@ -196,8 +196,20 @@ export const appStyles = css`
 
   @media (max-width: 400px) {
     .bar .scarce,
-    .bar .rule {
+    .bar .rule,
+    .bar .gap {
       display: none;
+    }
+
+    .bar button {
+      min-width: 0;
+      padding: 0 5px;
+    }
+
+    .bar .name {
+      flex: 1 1 0;
+      min-width: 0;
+      padding: 0;
     }
   }
 `;

@@ -81,7 +81,7 @@ export function toolbar(host: ToolbarHost): TemplateResult {
     <button title="Your graphs" aria-label="Library: your graphs" @click=${(): void => host.act("library")}>
       ${icons.library}<span class="label">Library</span>
     </button>
-    <button title="Pictures" aria-label="Pictures" @click=${(): void => host.act("history")}>
+    <button class="scarce" title="Pictures" aria-label="Pictures" @click=${(): void => host.act("history")}>
       ${icons.pictures}<span class="label">Pictures</span>
     </button>
     <button class="scarce" title="Share" aria-label="Share" @click=${(): void => host.act("share")}>

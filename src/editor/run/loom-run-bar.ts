@@ -68,6 +68,17 @@ export class LoomRunBar extends LitElement {
           display: none;
         }
       }
+
+      /* No room for the word beside pause and step; for those who listen it stays. */
+      @media (max-width: 400px) {
+        .run.danger .label {
+          position: absolute;
+          width: 1px;
+          height: 1px;
+          overflow: hidden;
+          clip-path: inset(50%);
+        }
+      }
     `,
   ];
 
@@ -122,7 +133,7 @@ export class LoomRunBar extends LitElement {
                 ?disabled=${runs.phase === "cancelling"}
                 @click=${(): void => this.#act("cancel")}
               >
-                ${icons.stop}<span>${runs.phase === "cancelling" ? "Cancelling" : "Cancel"}</span>
+                ${icons.stop}<span class="label">${runs.phase === "cancelling" ? "Cancelling" : "Cancel"}</span>
               </button>`
         }
         <button
