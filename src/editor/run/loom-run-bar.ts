@@ -133,7 +133,9 @@ export class LoomRunBar extends LitElement {
                 ?disabled=${runs.phase === "cancelling"}
                 @click=${(): void => this.#act("cancel")}
               >
-                ${icons.stop}<span class="label">${runs.phase === "cancelling" ? "Cancelling" : "Cancel"}</span>
+                ${icons.stop}<span class="label"
+                  >${runs.phase === "cancelling" ? "Cancelling" : "Cancel"}</span
+                >
               </button>`
         }
         <button
