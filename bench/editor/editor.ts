@@ -1,9 +1,10 @@
 import { largeGraph } from "../../tests/support/large-graph.ts";
 import { findChromium, launchChromium } from "../../tests/support/browser.ts";
-import { median, type Result } from "../support.ts";
+import { median, type Result, type Row } from "../support.ts";
 import { serveBuiltPage } from "./built-page.ts";
 import { firstLoad } from "./first-load.ts";
-import { frameTimes, loadGraph, moveInEditor, type Motion } from "./frames.ts";
+import { frameTimes, loadGraph, moveInEditor, type FrameTimes, type Motion } from "./frames.ts";
+import { loadInPeer, moveInPeer, openLitegraph, PEER_MOTIONS, toPeer } from "./litegraph.ts";
 import { openPage } from "./open-page.ts";
 
 const MOTIONS: readonly (readonly [Motion, string])[] = [
@@ -16,8 +17,12 @@ const MOTIONS: readonly (readonly [Motion, string])[] = [
 ];
 
 const FRAMES = 180;
+const PEER = "litegraph.js";
 
-/** The built page in a headless Chromium: first load, and how smooth 500 nodes and 1,000 wires are while the engine idles. */
+/**
+ * The built page in a headless Chromium: first load, and how smooth 500 nodes and 1,000 wires are while the engine idles,
+ * beside litegraph.js with as many nodes, sockets and wires in the same places.
+ */
 export async function benchEditor(): Promise<readonly Result[]> {
   const executable = findChromium();
   if (executable === undefined) return [{ name: "editor", skipped: "no Chromium or Chrome was found" }];
@@ -40,23 +45,40 @@ export async function benchEditor(): Promise<readonly Result[]> {
     const page = await openPage(browser);
     await page.goto(served.url);
     await page.waitForSelector("loom-canvas");
+    const peer = await openLitegraph(browser);
     const graph = await largeGraph();
-    const times = [];
+    const peerGraph = toPeer(graph);
+    const times = { ours: [] as number[], peer: [] as number[] };
     for (let round = 0; round < 5; round++) {
-      times.push(await loadGraph(page, graph));
+      await page.bringToFront();
+      times.ours.push(await loadGraph(page, graph));
       await loadGraph(page, { format: 1, nodes: {}, edges: [] });
+      await peer.bringToFront();
+      times.peer.push(await loadInPeer(peer, peerGraph));
     }
     rows.push({
       name: "500 nodes and 1,000 wires opened",
-      value: median(times),
+      value: median(times.ours),
       unit: "ms",
+      peer: { name: PEER, value: median(times.peer) },
       goal: "1,000 ms",
     });
+    await page.bringToFront();
     await loadGraph(page, graph);
     for (const [motion, name] of MOTIONS) {
-      const { p50, p95 } = frameTimes(await moveInEditor(page, motion, FRAMES));
-      rows.push({ name: `${name}, frame p50`, value: p50, unit: "ms" });
-      rows.push({ name: `${name}, frame p95`, value: p95, unit: "ms", goal: "16.7 ms" });
+      await page.bringToFront();
+      const ours = frameTimes(await moveInEditor(page, motion, FRAMES));
+      await peer.bringToFront();
+      const theirs = PEER_MOTIONS.includes(motion)
+        ? frameTimes(await moveInPeer(peer, motion, FRAMES))
+        : undefined;
+      const beside = (at: keyof FrameTimes): Pick<Row, "value" | "unit" | "peer"> => ({
+        value: ours[at],
+        unit: "ms",
+        ...(theirs ? { peer: { name: PEER, value: theirs[at] } } : {}),
+      });
+      rows.push({ name: `${name}, frame p50`, ...beside("p50") });
+      rows.push({ name: `${name}, frame p95`, ...beside("p95"), goal: "16.7 ms" });
     }
     return rows;
   } finally {
