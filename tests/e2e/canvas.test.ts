@@ -294,6 +294,28 @@ describe.skipIf(!executable)(`the canvas in Chromium${skipNote}`, () => {
       const moved = (await editor.document()).layout?.["model12"];
       expect(moved?.[0]).toBeGreaterThan(x + 50);
       expect(moved?.[1]).toBeGreaterThan(y + 50);
+      // Seen from near again, its wires begin where it stands now.
+      await editor.press("f");
+      await expect.poll(async () => (await view()).k).toBeGreaterThan(0.4);
+      const begins = await editor.page.evaluate(() => {
+        const { canvas, session } = document.querySelector("loom-app") as LoomApp;
+        const edges = session.document.edges.filter(({ from }) => from.startsWith("model12."));
+        return edges.map(({ from, to }) => {
+          const key = `${from}>${to}`;
+          const path = [...canvas.wires.element.children].find(
+            (element) => (element as SVGElement).dataset["wire"] === key,
+          );
+          const place = canvas.portPlace({
+            node: "model12",
+            side: "output",
+            port: from.slice("model12.".length),
+          });
+          const [px = 0, py = 0] = (path?.getAttribute("d")?.match(/-?[\d.]+/g) ?? []).map(Number);
+          return place ? Math.hypot(px - place.x, py - place.y) : Infinity;
+        });
+      });
+      expect(begins.length).toBeGreaterThan(0);
+      for (const apart of begins) expect(apart).toBeLessThan(1);
     });
 
     test("Tab comes to nodes that are out of sight, and Shift+Tab goes back", async () => {

@@ -42,6 +42,9 @@ export class WireLayer {
   readonly #wires = new Map<string, Drawn>();
   readonly #ofNode = new Map<string, Set<string>>();
   readonly #marks = new Map<WireMark, string>();
+  /** Wires that moved while the layer was not seen. */
+  readonly #stale = new Set<Drawn>();
+  #isSeen = true;
   readonly #draft: SVGPathElement;
   /** Called when the pointer has come to another wire. */
   hovered: (() => void) | undefined;
@@ -63,12 +66,25 @@ export class WireLayer {
     this.overlay.append(this.#draft);
   }
 
+  /** Whether the layer is seen. While it is not, wires that move are only noted: from far away others draw them. */
+  get isSeen(): boolean {
+    return this.#isSeen;
+  }
+
+  set isSeen(isSeen: boolean) {
+    this.#isSeen = isSeen;
+    if (!isSeen) return;
+    for (const { path, ends } of this.#stale) path.setAttribute("d", wirePath(ends.from, ends.to));
+    this.#stale.clear();
+  }
+
   /** Makes the layer show exactly these wires. */
   set(wires: readonly Wire[]): void {
     const keys = new Set(wires.map((wire) => wire.key));
     for (const [key, drawn] of this.#wires) {
       if (keys.has(key)) continue;
       drawn.path.remove();
+      this.#stale.delete(drawn);
       this.#wires.delete(key);
     }
     this.#ofNode.clear();
@@ -169,7 +185,8 @@ export class WireLayer {
     const { from, to } = drawn.ends;
     if (from.x === ends.from.x && from.y === ends.from.y && to.x === ends.to.x && to.y === ends.to.y) return;
     drawn.ends = ends;
-    drawn.path.setAttribute("d", wirePath(ends.from, ends.to));
+    if (this.#isSeen) drawn.path.setAttribute("d", wirePath(ends.from, ends.to));
+    else this.#stale.add(drawn);
   }
 
   #index(node: string, key: string): void {
