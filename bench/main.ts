@@ -2,7 +2,7 @@
  * Measures, each figure beside its peer in the same run:
  *
  *   npm run bench            everything
- *   npm run bench engine     one part: editor, engine, wasm, training, unet, streaming, sd, sampling
+ *   npm run bench engine     one part: editor, picture, engine, wasm, training, unet, streaming, sd, sampling
  *   npm run bench sd/30M/vae a part of a part: sd/<tiny or 30M>/<unet, text_encoder or vae>
  */
 import { execFileSync } from "node:child_process";
@@ -27,6 +27,10 @@ const parts: Record<
   { readonly title: string; readonly run: (which: readonly string[]) => Promise<readonly Result[]> }
 > = {
   editor: { title: "Editor", run: async () => (await import("./editor/editor.ts")).benchEditor() },
+  picture: {
+    title: "Text to image in the page",
+    run: async () => (await import("./editor/first-picture.ts")).benchFirstPicture(),
+  },
   engine: { title: "Engine", run: async () => (await import("./engine/executor.ts")).benchEngine() },
   wasm: {
     title: "WASM kernels beside those of tfjs",
