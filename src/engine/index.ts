@@ -42,7 +42,8 @@ export { collect, execute, type ExecuteOptions, type RunResult } from "./run/exe
 export { createRecorder, Recorder, type RecordedIteration, type RecordedZone } from "./run/recorder.ts";
 export type { MadeOutput, RunObserver } from "./run/observer.ts";
 export { RunGate, type GateState } from "./run/gate.ts";
-export type { Gate, GatePoint, ResumePoint } from "./run/run-zone.ts";
+export type { Gate, GatePoint } from "./run/pass-gate.ts";
+export type { ResumePoint } from "./run/run-zone.ts";
 export {
   DocumentError,
   parseDocument,

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Host } from "../engine/run/host.ts";
-import { assertNoDeviceErrors, runtimeInfo, trimMemory } from "../tensor/runtime.ts";
+import { assertNoDeviceErrors, describeLoss, runtimeInfo, trimMemory } from "../tensor/runtime.ts";
 
 /** The tensors in a value, looked for in plain objects, arrays and maps of them. */
 function tensorsIn(value: unknown, found: tf.Tensor[] = [], seen = new Set<unknown>()): tf.Tensor[] {
@@ -34,6 +34,7 @@ export const tensorHost: Host = {
   },
   trim: () => void trimMemory(),
   afterNode: () => (runtimeInfo()?.backend === "webgpu" ? checkDevice() : undefined),
+  explain: describeLoss,
 };
 
 async function checkDevice(): Promise<void> {

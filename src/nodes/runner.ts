@@ -80,6 +80,7 @@ export class Runner {
   private readonly residency = new Residency();
   private readonly description = describeNodes();
   private runtime: { readonly wanted: RunOptions["backend"]; readonly info: RuntimeInfo } | undefined;
+  private starting: Promise<void> = Promise.resolve();
   /** {@link deviceLosses} when the backend was last made ready. */
   private lossesSeen = deviceLosses;
 
@@ -93,7 +94,17 @@ export class Runner {
    * Makes the backend ready; a run does it too. Changing it empties the cache: tensors belong to their backend. So does a lost
    * GPU device, in whose place a new one is opened.
    */
-  async init(wanted: RunOptions["backend"] = "auto"): Promise<RuntimeInfo> {
+  init(wanted: RunOptions["backend"] = "auto"): Promise<RuntimeInfo> {
+    // One after the other: of two at once the slower would have the last word, not the later.
+    const info = this.starting.then(() => this.begin(wanted));
+    this.starting = info.then(
+      () => undefined,
+      () => undefined,
+    );
+    return info;
+  }
+
+  private async begin(wanted: NonNullable<RunOptions["backend"]>): Promise<RuntimeInfo> {
     const { runtime } = this;
     const isLost = this.lossesSeen !== deviceLosses;
     if (!isLost && runtime?.wanted === wanted && runtime.info === runtimeInfo()) return runtime.info;

@@ -202,16 +202,32 @@ export async function takeDeviceErrors(): Promise<DeviceError[]> {
 export async function assertNoDeviceErrors(where?: string): Promise<void> {
   const errors = await takeDeviceErrors();
   const prefix = where ? `${where}: ` : "";
-  if (webgpu?.own.loss && info?.backend === "webgpu") {
-    const detail = webgpu.own.loss.message || webgpu.own.loss.reason;
-    throw new Error(`${prefix}the GPU device was lost (${detail}); the values on it are gone. Run again.`);
-  }
+  if (webgpu?.own.loss && info?.backend === "webgpu")
+    throw new Error(`${prefix}${lossWords(webgpu.own.loss)}`);
   const [first] = errors;
   if (!first) return;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
   throw new Error(
     `${prefix}the GPU refused a command, so its results cannot be trusted: ${first.kind} error: ${first.message}${more}`,
   );
+}
+
+const lossWords = ({ message, reason }: DeviceLoss): string =>
+  `the GPU device was lost (${message || reason}); the values on it are gone. Run again.`;
+
+/** A call on a lost device may fail before the loss itself is told. */
+const LOSS_MS = 250;
+
+/** Whether the device of the current backend is gone, in words. Waits a moment for the news. */
+export async function describeLoss(): Promise<string | undefined> {
+  if (!webgpu || info?.backend !== "webgpu") return undefined;
+  const { own } = webgpu;
+  if (!own.loss) {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await Promise.race([own.device.lost, new Promise((resolve) => (timer = setTimeout(resolve, LOSS_MS)))]);
+    clearTimeout(timer);
+  }
+  return own.loss && lossWords(own.loss);
 }
 
 export interface MemoryInfo {

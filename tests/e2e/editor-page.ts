@@ -162,6 +162,21 @@ export class EditorPage {
     return this.node(node).locator(`:is(input, select, textarea)[aria-label^="${name}:"]`);
   }
 
+  /** The text of a part of the page, through the shadow roots of its elements. */
+  text(part: Locator): Promise<string> {
+    return part.evaluate((root) => {
+      const words = (node: Node): string[] => {
+        if (node instanceof Text) return [node.data.trim()];
+        if (node instanceof HTMLStyleElement) return [];
+        const inside = node instanceof Element ? node.shadowRoot : null;
+        return [...(inside ?? node).childNodes].flatMap(words);
+      };
+      return words(root)
+        .filter((word) => word !== "")
+        .join(" ");
+    });
+  }
+
   async headerOf(node: string): Promise<Point> {
     const box = await this.node(node).locator("header").boundingBox();
     if (!box) throw new Error(`Node "${node}" is not on the page.`);

@@ -11,7 +11,12 @@ import { nextSeeds, seedsOf, seedValues, setSeedMode } from "../../src/editor/ru
 import { TimeLeft } from "../../src/editor/run/time-left.ts";
 import { SHORTCUTS } from "../../src/editor/shortcuts.ts";
 import { EditorSession } from "../../src/editor/store/session.ts";
-import type { EngineClient, RunOptions, RunOutcome } from "../../src/editor/worker/engine-client.ts";
+import type {
+  EngineClient,
+  RunOptions,
+  RunOutcome,
+  RuntimeInfo,
+} from "../../src/editor/worker/engine-client.ts";
 import { describeNodes } from "../../src/nodes/describe.ts";
 
 const catalog = new Catalog(describeNodes());
@@ -190,6 +195,79 @@ describe("running on every change", () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+});
+
+test("of two backends that were chosen one after the other the last counts, whichever is ready first", async () => {
+  const ends = new Map<string, (runtime: RuntimeInfo) => void>();
+  const client = {
+    init: ({ backend }: { readonly backend: string }) =>
+      new Promise<RuntimeInfo>((resolve) => ends.set(backend, resolve)),
+  } as EngineClient;
+  const control = new RunControl(new EditorSession(catalog, graph()), client);
+  const first = control.start("auto");
+  const last = control.start("webgpu");
+  let isReady = false;
+  void first.then(() => (isReady = true));
+  ends.get("auto")?.({ backend: "wasm", reason: "no GPU" });
+  await turn();
+  expect([control.runtime, isReady]).toEqual([undefined, false]);
+  ends.get("webgpu")?.({ backend: "webgpu", reason: "asked for" });
+  await Promise.all([first, last]);
+  expect(control.runtime?.backend).toBe("webgpu");
+});
+
+describe("while the engine is still starting", () => {
+  /** Its start takes until it is told to end; what it is asked is noted. */
+  function starting(): ReturnType<typeof setUp> & { readonly asked: string[]; start: () => void } {
+    let start = (): void => undefined;
+    const asked: string[] = [];
+    const { session, engine } = setUp();
+    const note = (what: string) => (): Promise<void> => Promise.resolve(void asked.push(what));
+    const client = {
+      ...engine.client,
+      init: () =>
+        new Promise((resolve) => {
+          start = () => resolve({ backend: "wasm", reason: "asked for" });
+        }),
+      pause: note("pause"),
+      proceed: note("proceed"),
+      step: note("step"),
+    } as EngineClient;
+    return { session, control: new RunControl(session, client), engine, asked, start: () => start() };
+  }
+
+  test("a run that is cancelled never begins", async () => {
+    const { session, control, engine, start } = starting();
+    const run = control.run();
+    await turn();
+    await control.cancel();
+    expect(session.runs.phase).toBe("cancelling");
+    start();
+    expect(await run).toMatchObject({ kind: "cancelled" });
+    expect([engine.ran, session.runs.phase]).toEqual([[], "idle"]);
+    void control.run();
+    await turn();
+    expect(engine.ran).toHaveLength(1);
+    engine.end();
+  });
+
+  test.each([
+    ["paused", 1, true],
+    ["paused, and let go on", 2, undefined],
+  ] as const)("a run can be %s", async (_words, presses, paused) => {
+    const { session, control, engine, asked, start } = starting();
+    void control.run();
+    await turn();
+    for (let press = 0; press < presses; press++) await control.pauseOrProceed();
+    expect(runWords(session.runs, control.isPausing)).toMatch(presses === 1 ? /Will pause/ : /^Running/);
+    start();
+    await turn();
+    expect([engine.ran[0]?.options.paused, asked]).toEqual([paused, []]);
+    // Now it is the engine's.
+    await control.pauseOrProceed();
+    expect(asked).toEqual([presses === 1 ? "proceed" : "pause"]);
+    engine.end();
   });
 });
 

@@ -1,5 +1,13 @@
-import { afterEach, expect, test } from "vitest";
-import { EngineError, execute, plan, type GraphDocument, type RunEvent } from "../../src/engine/index.ts";
+import { afterEach, describe, expect, test } from "vitest";
+import {
+  EngineError,
+  execute,
+  plan,
+  text,
+  type GraphDocument,
+  type RunEvent,
+} from "../../src/engine/index.ts";
+import { portNamed } from "../../src/engine/run/port-named.ts";
 import {
   Box,
   boxHost,
@@ -10,6 +18,7 @@ import {
   graph,
   registry,
   run,
+  showNode,
 } from "./support.ts";
 
 afterEach(expectNothingLeft);
@@ -55,6 +64,20 @@ test("E1 E2 a failed run ends with nodeFailed, and the error says where and keep
   expect((error.cause as Error).message).toBe("2 is above 0");
 });
 
+describe("E2", () => {
+  test.each([
+    ["an input", "box is too heavy", "box"],
+    ["a parameter", "broken must be mended", "broken"],
+    ["what a parameter holds", '"my/file" is not there', "name"],
+    ["no name", "it is 2 above 0", undefined],
+    ["a word that goes on", "boxes are heavy", undefined],
+    ["a name of an object's own", "constructor is odd", undefined],
+  ])("an error whose message begins with %s stands there", (_words, message, port) => {
+    const definition = { ...showNode, params: { ...showNode.params, name: text({ default: "", doc: "" }) } };
+    expect(portNamed(message, definition, { broken: false, name: "my/file" })).toBe(port);
+  });
+});
+
 test("E3 a preview that fails is a warning; without `previews` there are none", async () => {
   const document = (broken: boolean): GraphDocument =>
     graph({ a: "box", s: { type: "show", params: { broken } } }, ["a.box > s.box"]);
@@ -84,8 +107,8 @@ test("E3 in a loop previews are spaced, and the last iteration always has one", 
     ["b.fresh > s.box"],
     { z: { kind: "repeat", carry: [] } },
   );
-  const shown = async (everyMs: number): Promise<unknown[]> => {
-    const result = await run(document, { previews: { everyMs } });
+  const shown = async (everyMs: number, always?: () => boolean): Promise<unknown[]> => {
+    const result = await run(document, { previews: { everyMs, ...(always && { always }) } });
     result.dispose();
     return result.events.flatMap((event) =>
       event.type === "preview" && event.preview.kind === "text" ? [event.preview.text] : [],
@@ -93,6 +116,8 @@ test("E3 in a loop previews are spaced, and the last iteration always has one", 
   };
   expect(await shown(1e9)).toEqual(["0", "19"]);
   expect(await shown(0)).toHaveLength(20);
+  let asked = 0;
+  expect(await shown(1e9, () => ++asked > 17)).toEqual(["0", "17", "18", "19"]);
 });
 
 test("E4 a slow reader slows the run", async () => {

@@ -8,6 +8,7 @@ import {
   plan,
   RunCancelledError,
   type Host,
+  type RunEvent,
 } from "../../src/engine/index.ts";
 import {
   Box,
@@ -278,6 +279,18 @@ test("X10 timers fire while nodes run", async () => {
   const error = await failure(run(document, { signal: controller.signal }));
   expect(error).toBeInstanceOf(RunCancelledError);
   expect(performance.now() - started).toBeLessThan(5000);
+});
+
+test("X11 the host's reason for a failure stands in place of the node's own, at the same node", async () => {
+  const document = graph({ a: { type: "box", params: { value: 2 } }, f: "fail" }, ["a.box > f.box"]);
+  const events: RunEvent[] = [];
+  const host = { ...boxHost, explain: () => Promise.resolve("the lights went out.") };
+  const error = await failure(run(document, { host, onEvent: (event) => events.push(event) }));
+  expect(error.message).toBe('Node "f" (Fail above): the lights went out.');
+  expect((error.cause as Error).message).toBe('Node "f" (Fail above): 2 is above 0');
+  expect(events.at(-1)).toMatchObject({ type: "nodeFailed", node: "f", message: error.message });
+  const silent = { ...boxHost, explain: () => Promise.resolve(undefined) };
+  expect((await failure(run(document, { host: silent }))).message).toMatch(/2 is above 0/);
 });
 
 test("X11 afterNode is called after each node; when it throws, that node failed", async () => {

@@ -150,6 +150,42 @@ describe("Z10", () => {
   });
 });
 
+describe("Z11", () => {
+  const counting = graph({ c: { type: "count", params: { times: 5 } } }, []);
+
+  test("a node that loops by itself passes the gate before each iteration, and can be ended early", async () => {
+    const cache = createCache({ budgetBytes: 1e6 });
+    const passed: unknown[] = [];
+    const early = await run(counting, {
+      cache,
+      gate: (point) => {
+        passed.push(point);
+        return point.index === 3 ? "finish" : undefined;
+      },
+    });
+    expect(passed).toEqual([0, 1, 2, 3].map((index) => ({ zone: "c", index })));
+    expect(valueOf(early.outputs["c"]?.["box"])).toBe(3);
+    early.dispose();
+    // What was ended early is not what the cache's key says.
+    const whole = await run(counting, { cache });
+    expect(valueOf(whole.outputs["c"]?.["box"])).toBe(5);
+    whole.dispose();
+    cache.clear();
+  });
+
+  test("cancelling ends its wait", async () => {
+    const controller = new AbortController();
+    const waiting = run(counting, {
+      signal: controller.signal,
+      gate: ({ index }) => {
+        if (index === 2) controller.abort();
+        return index === 2 ? new Promise(() => undefined) : undefined;
+      },
+    });
+    await expect(waiting).rejects.toThrow(/cancelled/);
+  });
+});
+
 test("Z5 the wait of a run that was cancelled while it was held up ends with it", async () => {
   const states: string[] = [];
   const gate = new RunGate(({ kind }) => states.push(kind));

@@ -271,6 +271,24 @@ export const loadNode = defineNode({
   },
 });
 
+/** A loop in one node: counts up to `times`, unless it is ended before. */
+export const countNode = defineNode({
+  type: "test/count",
+  version: 1,
+  title: "Count",
+  doc: "Counts by itself.",
+  inputs: {},
+  params: { times: int({ default: 3, doc: "how far" }) },
+  outputs: { box: port(boxType, "how far it came") },
+  loops: true,
+  runAsync: async ({ params, context }) => {
+    let done = 0;
+    while (done < params.times && (await context.pass?.(done)) !== "finish") done++;
+    context.signal.throwIfAborted();
+    return { box: new Box(done) };
+  },
+});
+
 export const textNode = defineNode({
   type: "test/text",
   version: 1,
@@ -440,6 +458,7 @@ export const testNodes: NodeDefinition[] = [
   boxNode,
   addNode,
   asyncAddNode,
+  countNode,
   passNode,
   readNode,
   intNode,

@@ -155,6 +155,30 @@ describe("a session that is watched", () => {
     await session.sample("train");
   });
 
+  test("a training in one node is held up, stepped, and ended with the weights that it has", async () => {
+    events = [];
+    const held: number[] = [];
+    const watch = (event: LiveEvent): void => {
+      events.push(event);
+      if (event.type !== "held" || event.zone !== "train") return;
+      held.push(event.index);
+      setTimeout(() => {
+        if (event.index < 2) session.step();
+        else session.finish("train");
+      });
+    };
+    const graph = open("train-ddpm-trainer.graph.json", {
+      "train.maxSteps": 200,
+      "train.batchSize": 4,
+      "timesteps.numInferenceSteps": 2,
+      "start.batch": 1,
+    });
+    await session.run(graph, { backend, onEvent: watch, paused: true });
+    expect(held).toEqual([0, 1, 2]);
+    expect(await session.inspect("train.losses")).toMatchObject({ value: { statistics: { count: 2 } } });
+    expect(ran("decode")).toBe(1);
+  });
+
   test("sessions give back what they hold", async () => {
     session.clear();
     const empty = tf.memory().numTensors;

@@ -36,6 +36,8 @@ export function statusBar(host: StatusHost, problems: number): TemplateResult {
       >Backend
       <select
         aria-label="Backend"
+        title=${runs.phase === "idle" ? "" : "It can be changed when the run is over"}
+        ?disabled=${runs.phase !== "idle"}
         .value=${host.control.backend}
         @change=${(event: Event): void =>
           void host.control
@@ -76,7 +78,7 @@ export function statusBar(host: StatusHost, problems: number): TemplateResult {
     >
       Inspect
     </button>
-    <span class="progress" role="status">${runWords(runs)}</span>
+    <span class="progress" role="status">${runWords(runs, host.control.isPausing)}</span>
     <span class="gap"></span>
     <span class="optional">${nodes === 1 ? "1 node" : `${nodes} nodes`}</span>
     <span

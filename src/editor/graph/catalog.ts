@@ -32,6 +32,8 @@ export interface NodeInfo extends Pick<NodeDescription, "type" | "version" | "ti
   readonly inputs: readonly PortInfo[];
   readonly params: readonly ParamInfo[];
   readonly outputs: readonly PortInfo[];
+  /** A loop in one node: it can be held up before each of its steps. */
+  readonly loops?: true;
   /** Set on the two ends of a zone. */
   readonly zoneEnd?: { readonly kind: string; readonly side: "begin" | "end" };
   /** Set on the two nodes that stand for the ports of the open subgraph. */
@@ -88,7 +90,7 @@ const portInfo = ([name, port]: [string, PortDescription]): PortInfo => ({
 });
 
 function nodeInfo(node: NodeDescription): NodeInfo {
-  const { type, version, title, doc, keywords, zone } = node;
+  const { type, version, title, doc, keywords, zone, loops } = node;
   const subgraph = subgraphOf(type);
   return {
     type,
@@ -99,6 +101,7 @@ function nodeInfo(node: NodeDescription): NodeInfo {
     inputs: Object.entries(node.inputs).map(portInfo),
     params: Object.entries(node.params).map(([name, spec]) => ({ name, spec })),
     outputs: Object.entries(node.outputs).map(portInfo),
+    ...(loops && { loops }),
     ...(zone === undefined ? {} : { zoneEnd: { kind: zone.kind, side: zone.end } }),
     ...(type === BOUNDARY.inputs ? { boundary: "inputs" as const } : {}),
     ...(type === BOUNDARY.outputs ? { boundary: "outputs" as const } : {}),

@@ -4,6 +4,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { edgeKey } from "../graph/edits.ts";
 import { shapeOf } from "../graph/ports.ts";
 import { formatBytes, formatDuration, reasonWords } from "../run/run-model.ts";
+import { Follow } from "../run/follow.ts";
 import type { NodeRun } from "../run/run-model.ts";
 import type { RunControl } from "../run/run-control.ts";
 import type { EditorSession } from "../store/session.ts";
@@ -100,29 +101,13 @@ export class LoomInspector extends LitElement {
   declare session: EditorSession;
   declare control: RunControl;
   declare pins: Pins;
-  #unsubscribe: (() => void)[] = [];
-  #frame = 0;
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    const refresh = (): void => {
-      this.#frame ||= requestAnimationFrame(() => {
-        this.#frame = 0;
-        this.requestUpdate();
-      });
-    };
-    const { session, pins } = this;
-    this.#unsubscribe = [
-      session.store.subscribe(refresh),
-      session.selection.subscribe(refresh),
-      session.runs.subscribe(refresh),
-      pins.subscribe(refresh),
-    ];
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+  constructor() {
+    super();
+    new Follow(this, () => {
+      const { session, pins } = this;
+      return [session.store, session.selection, session.runs, pins];
+    });
   }
 
   protected override render(): TemplateResult {

@@ -153,7 +153,9 @@ export class LoomSteps extends LitElement {
           </button>
         </div>
       </div>
-      <div class="pictures">${this.#pictures()}</div>`;
+      <div class="pictures" data-step=${this.report ? this.report.index + 1 : nothing}>
+        ${this.#pictures()}
+      </div>`;
   }
 
   #empty(zones: readonly ZoneReport[]): TemplateResult {

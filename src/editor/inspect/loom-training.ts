@@ -1,6 +1,8 @@
 import { LitElement, css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import type { ZoneReport } from "../../nodes/live/reports.ts";
+import { Follow } from "../run/follow.ts";
+import { holdButton, isLoop } from "../run/holding.ts";
 import type { RunControl } from "../run/run-control.ts";
 import type { EditorSession } from "../store/session.ts";
 import { controls } from "../theme/controls.ts";
@@ -73,8 +75,6 @@ export class LoomTraining extends LitElement {
   declare zones: readonly ZoneReport[];
   declare logarithmic: boolean;
   declare notice: string;
-  #unsubscribe: (() => void)[] = [];
-  #frame = 0;
   #phase = "";
 
   constructor() {
@@ -83,30 +83,22 @@ export class LoomTraining extends LitElement {
     this.zones = [];
     this.logarithmic = false;
     this.notice = "";
+    new Follow(
+      this,
+      () => [this.session.runs, this.control],
+      () => {
+        const { runs } = this.session;
+        const phase = `${runs.phase}${runs.held ? "held" : ""}`;
+        if (phase === this.#phase) return;
+        this.#phase = phase;
+        void this.#load();
+      },
+    );
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
-    const { runs } = this.session;
-    this.#unsubscribe = [
-      runs.subscribe(() => {
-        const phase = `${runs.phase}${runs.held ? "held" : ""}`;
-        if (phase !== this.#phase) {
-          this.#phase = phase;
-          void this.#load();
-        }
-        this.#frame ||= requestAnimationFrame(() => {
-          this.#frame = 0;
-          this.requestUpdate();
-        });
-      }),
-    ];
     void this.#load();
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    for (const unsubscribe of this.#unsubscribe) unsubscribe();
   }
 
   protected override render(): TemplateResult {
@@ -154,16 +146,14 @@ export class LoomTraining extends LitElement {
     >`;
   }
 
-  /** A loop of the graph can be held up and ended; a node that loops by itself can only be cancelled. */
   #running(owner: string): TemplateResult | typeof nothing {
-    const { runs, expanded } = this.session;
-    if (runs.phase === "idle") return nothing;
-    if (!Object.hasOwn(expanded.zones ?? {}, owner))
-      return html`<p class="quiet">This node trains in one piece: it can be cancelled, not held up.</p>`;
-    const isHeld = runs.held !== undefined;
+    if (this.session.runs.phase === "idle") return nothing;
+    if (!isLoop(this.session, owner))
+      return html`<p class="quiet">This node works in one piece: it can be cancelled, not held up.</p>`;
+    const { isHeld, icon } = holdButton(this.session, this.control);
     return html`<div class="row">
       <button class="outlined" @click=${(): void => void this.control.pauseOrProceed()}>
-        ${isHeld ? icons.play : icons.pause}<span>${isHeld ? "Go on" : "Pause"}</span>
+        ${icon}<span>${isHeld ? "Go on" : "Pause"}</span>
       </button>
       <button
         class="outlined"

@@ -4,6 +4,8 @@ import type { ActionId } from "../shortcuts.ts";
 import type { EditorSession } from "../store/session.ts";
 import { controls } from "../theme/controls.ts";
 import { icons } from "../theme/icons.ts";
+import { Follow } from "./follow.ts";
+import { hasLoop, holdButton } from "./holding.ts";
 import type { RunControl } from "./run-control.ts";
 
 /** Starts, holds up, steps and cancels runs; fires `act` with the action. Its arrow opens the queue. */
@@ -84,29 +86,13 @@ export class LoomRunBar extends LitElement {
 
   declare session: EditorSession;
   declare control: RunControl;
-  #unsubscribe: (() => void)[] = [];
-  #frame = 0;
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    const refresh = (): void => {
-      this.#frame ||= requestAnimationFrame(() => {
-        this.#frame = 0;
-        this.requestUpdate();
-      });
-    };
-    const { session, control } = this;
-    this.#unsubscribe = [
-      session.runs.subscribe(refresh),
-      session.store.subscribe(refresh),
-      control.subscribe(refresh),
-      control.queue.subscribe(refresh),
-    ];
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+  constructor() {
+    super();
+    new Follow(this, () => {
+      const { session, control } = this;
+      return [session.runs, session.store, control, control.queue];
+    });
   }
 
   protected override render(): TemplateResult {
@@ -167,9 +153,9 @@ export class LoomRunBar extends LitElement {
 
   /** Loops can be held up; a graph without one cannot. */
   #whileRunning(): TemplateResult | typeof nothing {
-    const { runs, expanded } = this.session;
-    if (Object.keys(expanded.zones ?? {}).length === 0) return nothing;
-    const isHeld = runs.held !== undefined;
+    if (!hasLoop(this.session)) return nothing;
+    const { runs } = this.session;
+    const { isHeld, icon } = holdButton(this.session, this.control);
     const pause = isHeld ? "Go on" : "Pause before the next step";
     return html`<button
         class="icon"
@@ -178,7 +164,7 @@ export class LoomRunBar extends LitElement {
         ?disabled=${runs.phase !== "running"}
         @click=${(): void => this.#act("pause")}
       >
-        ${isHeld ? icons.play : icons.pause}
+        ${icon}
       </button>
       <button
         class="icon"

@@ -42,6 +42,9 @@ export class RunControl {
   readonly #files = new Set<string>();
   #sampleEvery: RunOptions["sampleEvery"];
   #running: Promise<void> = Promise.resolve();
+  /** The run is in the engine's hands: before that it can be held up or cancelled here only. */
+  #isHandedOver = false;
+  #isPausing = false;
   #runtime: RuntimeInfo | undefined;
   #backend: BackendChoice = "auto";
   #ready: Promise<void> | undefined;
@@ -95,20 +98,24 @@ export class RunControl {
     this.#backend = backend;
     this.#runtime = undefined;
     this.#tell();
-    this.#ready = this.client.init({ backend }).then(
+    const ready: Promise<void> = this.client.init({ backend }).then(
       (runtime) => {
+        // Another backend was chosen meanwhile: what this one says is out of date.
+        if (this.#ready !== ready) return this.#ready;
         this.#runtime = runtime;
         this.#failure = undefined;
         this.#tell();
       },
       (error: unknown) => {
+        if (this.#ready !== ready) return this.#ready;
         this.#ready = undefined;
         this.#failure = wordsOf(error);
         this.#tell();
         throw error;
       },
     );
-    return this.#ready;
+    this.#ready = ready;
+    return ready;
   }
 
   /** Resolves when no run goes on. */
@@ -169,21 +176,11 @@ export class RunControl {
     const startedAt = Date.now();
     this.#usedSeeds = seeds;
     this.#failure = undefined;
+    this.#isHandedOver = this.#isPausing = false;
     runs.start(zones, performance.now(), options.resume?.zone);
     this.#tell();
-    let kind: RunRecord["kind"] = "failed";
-    try {
-      await this.start();
-      const outcome = await this.client.run(root, options, (event) => runs.handle(event));
-      if (outcome.kind === "failed") {
-        if (outcome.node !== undefined) runs.fail(outcome.node, outcome.message, outcome.port);
-        else this.#failure = outcome.message;
-      }
-      if (outcome.kind === "invalid") this.#failure = outcome.faults.map((fault) => fault.message).join("\n");
-      kind = outcome.kind === "invalid" ? "failed" : outcome.kind;
-    } catch (error) {
-      this.#failure = wordsOf(error);
-    }
+    const kind = await this.#inEngine(root, options);
+    this.#isHandedOver = this.#isPausing = false;
     runs.end(kind, performance.now());
     const { only, resume } = options;
     const record = this.history.add({
@@ -200,11 +197,52 @@ export class RunControl {
     return record;
   }
 
+  /** @returns how the run ended; what went wrong outside any node becomes the failure. */
+  async #inEngine(root: GraphDocument, options: RunOptions): Promise<RunRecord["kind"]> {
+    const { runs } = this.#session;
+    try {
+      await this.start();
+      // While the engine was starting the run may have been cancelled, or asked to wait.
+      if (runs.phase === "cancelling") return "cancelled";
+      this.#isHandedOver = true;
+      const outcome = await this.client.run(
+        root,
+        { ...options, ...(this.#isPausing && { paused: true }) },
+        (event) => {
+          if (event.type === "held") this.#isPausing = false;
+          runs.handle(event);
+        },
+      );
+      if (outcome.kind === "failed") {
+        if (outcome.node !== undefined) runs.fail(outcome.node, outcome.message, outcome.port);
+        else this.#failure = outcome.message;
+      }
+      if (outcome.kind === "invalid") this.#failure = outcome.faults.map((fault) => fault.message).join("\n");
+      return outcome.kind === "invalid" ? "failed" : outcome.kind;
+    } catch (error) {
+      this.#failure = wordsOf(error);
+      return "failed";
+    }
+  }
+
+  /** Whether the run was asked to wait, and has not come to a step yet. */
+  get isPausing(): boolean {
+    return this.#isPausing;
+  }
+
   /** Holds the run up before the next step of a loop, or lets it go on. */
   async pauseOrProceed(): Promise<void> {
-    if (this.#session.runs.phase !== "running") return;
-    if (this.#session.runs.held) await this.client.proceed();
-    else await this.client.pause();
+    const { runs } = this.#session;
+    if (runs.phase !== "running") return;
+    const isGoingOn = runs.held !== undefined || this.#isPausing;
+    this.#isPausing = !isGoingOn;
+    this.#tell();
+    await this.#ask(isGoingOn ? "proceed" : "pause");
+  }
+
+  /** Of an engine that dies meanwhile the run itself tells. */
+  async #ask(what: "pause" | "proceed" | "step" | "cancel"): Promise<void> {
+    if (this.#isHandedOver) await this.client[what]().catch(() => undefined);
   }
 
   /** How often a training is sampled while it goes on. */
@@ -221,7 +259,11 @@ export class RunControl {
 
   /** Lets one step of a loop through. */
   async step(): Promise<void> {
-    if (this.#session.runs.phase === "running") await this.client.step();
+    const { runs } = this.#session;
+    if (runs.phase !== "running") return;
+    this.#isPausing = runs.held === undefined;
+    this.#tell();
+    await this.#ask("step");
   }
 
   async #mayFetch(answer: Promise<boolean>): Promise<boolean> {
@@ -259,7 +301,7 @@ export class RunControl {
   async cancel(): Promise<void> {
     if (this.#session.runs.phase !== "running") return;
     this.#session.runs.cancelling();
-    await this.client.cancel();
+    await this.#ask("cancel");
   }
 
   #tell(): void {

@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly record?: boolean;
   /** Samples with the weights in training every so many steps. */
   readonly sampleEvery?: { readonly zone: string; readonly iterations: number };
+  /** Holds the run up before its first step. */
+  readonly paused?: boolean;
 }
 
 /** What can be asked of a run while it goes on, and of what it left. */

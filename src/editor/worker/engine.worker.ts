@@ -17,6 +17,8 @@ let session: LiveSession | undefined;
 let backend: BackendChoice = "auto";
 let controller: AbortController | undefined;
 let running: Promise<unknown> = Promise.resolve();
+/** Until the run before the one that was asked for last is over. */
+let before: Promise<void> = Promise.resolve();
 
 const engine: EngineWorker = {
   async init(choice, pageUrl, onFile) {
@@ -45,9 +47,12 @@ const engine: EngineWorker = {
   async run(document, options, onEvent) {
     if (!session) return { kind: "failed", message: "The engine has not been started." };
     controller?.abort();
-    await running.catch(() => undefined);
     controller = new AbortController();
     const { signal } = controller;
+    await (before = running.then(
+      () => undefined,
+      () => undefined,
+    ));
     // The outcome must not overtake the last event: they travel on different ports.
     let told: unknown;
     const work = session.run(document, {
@@ -66,7 +71,9 @@ const engine: EngineWorker = {
     return outcome;
   },
 
-  ask(question) {
+  async ask(question) {
+    // What is asked of a run that waits for the one before it is not to be answered by that one.
+    await before;
     if (!session) throw new Error("The engine has not been started.");
     return answer(session, question);
   },

@@ -34,6 +34,8 @@ export function createWorkerClient({ pageUrl, onFile }: WorkerClientOptions): En
   const files: LocalFile[] = [];
   const allowed: string[] = [];
   let choice: BackendChoice = "auto";
+  /** The last start of the engine: what is asked meanwhile waits for it. */
+  let ready: Promise<RuntimeInfo> | undefined;
 
   const start = (): NonNullable<typeof live> => {
     const worker = new Worker(new URL("./engine.worker.ts", import.meta.url), {
@@ -48,7 +50,7 @@ export function createWorkerClient({ pageUrl, onFile }: WorkerClientOptions): En
             ? event.message
             : "it could not be loaded";
         worker.terminate();
-        if (live?.worker === worker) live = undefined;
+        if (live?.worker === worker) live = ready = undefined;
         reject(new Error(`The engine stopped: ${words}. The next run starts it again.`));
       });
     });
@@ -56,29 +58,45 @@ export function createWorkerClient({ pageUrl, onFile }: WorkerClientOptions): En
     return { worker, remote: wrap<EngineWorker>(worker), death };
   };
 
-  const init = async (backend: BackendChoice): Promise<RuntimeInfo> => {
+  const init = (backend: BackendChoice): Promise<RuntimeInfo> => {
     choice = backend;
-    if (!live) {
-      live = start();
-      await live.remote.addFiles(files);
-      await modelsOf(live.remote).allow(allowed);
-    }
-    return Promise.race([live.remote.init(backend, pageUrl, proxy(onFile)), live.death]);
+    // In the order in which they were asked for: a first start has more to say than the next. One that failed is over.
+    const before = ready?.then(
+      () => undefined,
+      () => undefined,
+    );
+    return (ready = before ? before.then(() => begin(backend)) : begin(backend));
   };
 
-  /** The worker's store of models; a worker that dies fails the call. */
-  const models = async <T>(call: (remote: Remote<ModelsClient>) => Promise<T>): Promise<T> => {
-    if (!live) await init(choice);
+  const begin = async (backend: BackendChoice): Promise<RuntimeInfo> => {
+    const isNew = live === undefined;
     live ??= start();
-    return Promise.race([call(modelsOf(live.remote)), live.death]);
+    const { remote, death } = live;
+    const tell = async (): Promise<RuntimeInfo> => {
+      if (isNew) {
+        await remote.addFiles(files);
+        await modelsOf(remote).allow(allowed);
+      }
+      return remote.init(backend, pageUrl, proxy(onFile));
+    };
+    return Promise.race([tell(), death]);
   };
 
-  /** Asks what a running engine knows. One that is not there is started by the next run, and knows nothing. */
-  const ask = async (question: Question): Promise<unknown> => {
+  /** Hands a call to the engine once it has started; an engine that is not there is started. A worker that dies fails the call. */
+  const call = async <T>(act: (remote: Remote<EngineWorker>) => Promise<T>): Promise<T> => {
+    await (ready ?? init(choice));
+    live ??= start();
+    return Promise.race([act(live.remote), live.death]);
+  };
+
+  /** The worker's store of models, which is there also where no backend could be started. */
+  const models = async <T>(act: (remote: Remote<ModelsClient>) => Promise<T>): Promise<T> => {
     if (!live) await init(choice);
     live ??= start();
-    return Promise.race([live.remote.ask(question), live.death]);
+    return Promise.race([act(modelsOf(live.remote)), live.death]);
   };
+
+  const ask = (question: Question): Promise<unknown> => call(async (remote) => remote.ask(question));
 
   return {
     models: {
@@ -107,11 +125,8 @@ export function createWorkerClient({ pageUrl, onFile }: WorkerClientOptions): En
     stepReport: async (...args) => (await ask({ kind: "stepReport", args })) as StepReport,
     saveCheckpoint: async (...args) => (await ask({ kind: "saveCheckpoint", args })) as string,
     init: ({ backend }) => init(backend),
-    run: async (document, options, onEvent): Promise<RunOutcome> => {
-      if (!live) await init(choice);
-      live ??= start();
-      return Promise.race([live.remote.run(document, options, proxy(onEvent)), live.death]);
-    },
+    run: (document, options, onEvent): Promise<RunOutcome> =>
+      call<RunOutcome>((remote) => remote.run(document, options, proxy(onEvent))),
     addFiles: async (added) => {
       files.push(...added);
       await live?.remote.addFiles(added);

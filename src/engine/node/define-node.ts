@@ -68,6 +68,11 @@ export interface RunContext {
   progress(done: number, total: number, note?: string, scalars?: Readonly<Record<string, number>>): void;
   /** Shows how far a long node has come. `make` is called only when a preview is due; the `last` one always is. */
   preview?(make: () => Promise<Preview | undefined>, last?: boolean): Promise<void>;
+  /**
+   * Awaited before each iteration by a node that says `loops`: the run may be held up here. On `finish` the node returns what it has
+   * made so far, as if it were done.
+   */
+  pass?(index: number): Promise<"finish" | undefined>;
   /** A message that a person should see, with the node's name; the run goes on. */
   warn(message: string): void;
   /** What the host offers: file access, model stores. The nodes layer types them. */
@@ -117,6 +122,8 @@ interface NodeSpecBase<I extends Ports, P extends Params, O extends Ports> {
   readonly workingBytes?: (args: { inputs: InputValues<I>; params: ParamValues<P> }) => number;
   /** False for a node with an effect outside the graph (saving a file): it runs every time. */
   readonly cacheable?: boolean;
+  /** A node that iterates, and awaits `context.pass` before each: it can be held up, stepped and ended early, as a zone can. */
+  readonly loops?: boolean;
   readonly preview?: (args: {
     inputs: InputValues<I>;
     params: ParamValues<P>;
@@ -153,6 +160,7 @@ export interface NodeDefinition {
   readonly params: Params;
   readonly outputs: Ports;
   readonly cacheable: boolean;
+  readonly loops?: boolean;
   readonly migrate?: (params: Record<string, unknown>, fromVersion: number) => Record<string, unknown>;
   readonly cacheKey?: (args: {
     params: Record<string, unknown>;

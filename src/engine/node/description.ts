@@ -27,6 +27,8 @@ export interface NodeDescription {
   /** Whether it has `runAsync`: such nodes may not stand between a lazy port and the begin of its zone. */
   readonly async: boolean;
   readonly preview: boolean;
+  /** Whether it iterates by itself and can be held up before each iteration. */
+  readonly loops?: true;
   /** Set on the two ends of a zone. */
   readonly zone?: { readonly kind: string; readonly end: "begin" | "end" };
 }

@@ -162,6 +162,7 @@ export function describeRegistry(registry: Registry): RegistryDescription {
       cacheable: node.cacheable,
       async: node.runAsync !== undefined,
       preview: node.preview !== undefined,
+      ...(node.loops === true && { loops: true }),
     };
   }
   const zones: Record<string, ZoneDescription> = {};

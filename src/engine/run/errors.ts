@@ -36,6 +36,7 @@ export class EngineError extends Error {
   /** Counted from 0. */
   readonly iteration: number | undefined;
   partial: PartialResult | undefined;
+  readonly #place: ErrorPlace;
 
   constructor(reason: string, place: ErrorPlace = {}, options?: ErrorOptions) {
     const title = place.title === undefined ? "" : ` (${place.title})`;
@@ -45,10 +46,18 @@ export class EngineError extends Error {
         ? ""
         : ` [zone "${place.zone}", iteration ${place.iteration}]`;
     super(`${where}${reason}${when}`, options);
+    this.#place = place;
     this.node = place.node;
     this.port = place.port;
     this.zone = place.zone;
     this.iteration = place.iteration;
+  }
+
+  /** The same failure, in the same place, for another reason. */
+  because(reason: string): EngineError {
+    const error = new EngineError(reason, this.#place, { cause: this });
+    error.partial = this.partial;
+    return error;
   }
 }
 

@@ -8,11 +8,12 @@ import type { Host } from "./host.ts";
 import { Keys } from "./keys.ts";
 import { OutputWatch, type RunObserver } from "./observer.ts";
 import { letGo } from "./ownership.ts";
+import type { Gate } from "./pass-gate.ts";
 import type { Plan, PlannedSink, Step } from "./plan-data.ts";
 import { NodeRunner } from "./run-node.ts";
 import { RootRunner } from "./run-root.ts";
 import type { Recorder } from "./recorder.ts";
-import { ZoneRunner, type Gate, type ResumePoint } from "./run-zone.ts";
+import { ZoneRunner, type ResumePoint } from "./run-zone.ts";
 import type { Residency } from "./residency.ts";
 import { RunState } from "./state.ts";
 
@@ -28,9 +29,12 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal;
   /** Outputs to keep beside those of sinks, as `node.port`; `all` for every one. Of a node in a loop the last iteration's. */
   readonly keep?: readonly string[] | "all";
-  /** Whether nodes make previews. In a loop each node makes at most one in `everyMs` (default 250), and one at the end. */
-  readonly previews?: boolean | { readonly everyMs: number };
-  /** Awaited before each iteration of each zone: for pausing, stepping and ending a loop early. Cancelling ends the wait. */
+  /**
+   * Whether nodes make previews. In a loop each node makes at most one in `everyMs` (default 250), and one at the end; while
+   * `always` says so, one in every iteration.
+   */
+  readonly previews?: boolean | { readonly everyMs: number; readonly always?: () => boolean };
+  /** Awaited before each iteration of each zone, and of nodes that loop by themselves: for pausing, stepping and ending a loop early. Cancelling ends the wait. */
   readonly gate?: Gate;
   /** Keeps the carried values of zones for scrubbing and forking. */
   readonly record?: Recorder;
@@ -126,11 +130,12 @@ async function run(
   if (observers.length > 0) state.watch = new OutputWatch(plan, observers, caching?.keys);
   const firstRun: RunReason = { kind: "first-run" };
   const reasonOf = (node: string): RunReason => caching?.keys.node(node)?.reason ?? firstRun;
-  const { previews } = options;
-  const previewEveryMs = previews === true ? PREVIEW_MS : previews === false ? undefined : previews?.everyMs;
+  const { previews = false } = options;
+  const spacing = typeof previews === "object" ? previews : { everyMs: PREVIEW_MS };
   const nodes = new NodeRunner(state, {
     reasonOf,
-    previewEveryMs,
+    gate: options.gate,
+    ...(previews !== false && { previewEveryMs: () => (spacing.always?.() === true ? 0 : spacing.everyMs) }),
     memory: {
       residency: options.residency,
       readLater: (): ReadonlySet<Resident> => root.residentsReadLater(),
@@ -152,12 +157,22 @@ async function run(
     state.checkCancelled();
   } catch (error) {
     state.discard();
-    if (error instanceof RunCancelledError) state.emit({ type: "cancelled" });
-    else tellFailure(state, error);
-    throw error;
+    if (error instanceof RunCancelledError) {
+      state.emit({ type: "cancelled" });
+      throw error;
+    }
+    const explained = await explain(host, error);
+    tellFailure(state, explained);
+    throw explained;
   }
   state.emit({ type: "finished", ms: performance.now() - started });
   return resultOf(state, kept);
+}
+
+async function explain(host: Host, error: unknown): Promise<unknown> {
+  if (!(error instanceof EngineError) || error.node === undefined) return error;
+  const reason = await host.explain?.();
+  return reason === undefined ? error : error.because(reason);
 }
 
 function tellFailure(state: RunState, error: unknown): void {

@@ -1,4 +1,4 @@
-import type { GatePoint } from "./run-zone.ts";
+import type { GatePoint } from "./pass-gate.ts";
 
 export type GateState = { readonly kind: "open" } | ({ readonly kind: "held" } & GatePoint);
 
@@ -25,6 +25,11 @@ export class RunGate {
     this.#before = before;
     // A run that was cancelled while it was held up has left its wait behind.
     this.#wake = undefined;
+  }
+
+  /** Whether the run is held up, or will be before the next iteration. */
+  get isClosed(): boolean {
+    return this.#wanted === "closed";
   }
 
   /** Holds the run up before the next iteration. */

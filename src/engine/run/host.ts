@@ -22,6 +22,8 @@ export interface Host {
   trim?(): void;
   /** Called after each step has run; throws (or rejects) when the device reported an error meanwhile. */
   afterNode?(): void | Promise<void>;
+  /** Asked when a node has failed: the real reason, where the host knows one that lies deeper, such as a device that is gone. */
+  explain?(): Promise<string | undefined>;
 }
 
 export const plainHost: Host = {

@@ -4,6 +4,7 @@ import { PartialOutputsError } from "../node/partial-outputs.ts";
 import { EngineError } from "./errors.ts";
 import type { RunReason } from "./events.ts";
 import { hold, letGo, type Held } from "./ownership.ts";
+import { passGate, type Gate } from "./pass-gate.ts";
 import type { NodeStep, Step } from "./plan-data.ts";
 import { MemoryWatch, type MemoryOptions } from "./memory-watch.ts";
 import { bytesIn, checkOutputs, isSound, readInput, storeOutputs } from "./ports.ts";
@@ -11,8 +12,9 @@ import type { RunState } from "./state.ts";
 
 export interface NodeRunnerOptions {
   reasonOf(node: string): RunReason;
-  /** Milliseconds between two previews of one node in a loop; undefined for no previews at all. */
-  readonly previewEveryMs: number | undefined;
+  /** Milliseconds between two previews of one node in a loop; left out for no previews at all. */
+  readonly previewEveryMs?: () => number;
+  readonly gate?: Gate | undefined;
   readonly memory?: MemoryOptions | undefined;
 }
 
@@ -221,6 +223,7 @@ export class NodeRunner {
         context: {
           ...this.#state.context(step.node),
           preview: (make, last = false) => this.#showPreview(step.node, make, last),
+          pass: (index) => passGate(this.#state, this.#options.gate, { zone: step.node, index }),
         },
       },
       converted,
@@ -260,7 +263,7 @@ export class NodeRunner {
     make: () => Promise<Preview | undefined> | undefined,
     last: boolean,
   ): Promise<void> {
-    const every = this.#options.previewEveryMs;
+    const every = this.#options.previewEveryMs?.();
     if (every === undefined) return;
     const started = performance.now();
     const before = this.#previewed.get(node);

@@ -4,19 +4,11 @@ import { EngineError, type PartialResult } from "./errors.ts";
 import type { RunReason } from "./events.ts";
 import { borrow, hold, letGo, type Held } from "./ownership.ts";
 import type { Step, ZoneStep } from "./plan-data.ts";
+import { passGate, type Gate } from "./pass-gate.ts";
 import { bytesIn, checkOutputs, readInput, storeOutputs } from "./ports.ts";
 import type { NodeRunner } from "./run-node.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RunState } from "./state.ts";
-
-/** Where a run may be held up: just before an iteration. */
-export interface GatePoint {
-  readonly zone: string;
-  readonly index: number;
-}
-
-/** Lets an iteration begin by resolving. `finish` ends the loop here, as if it were over: what was carried so far leaves. */
-export type Gate = (point: GatePoint) => Promise<unknown> | "finish" | undefined;
 
 /** Where to take up a zone again: its iteration `fromIteration` begins with the carried values `carry`. */
 export interface ResumePoint {
@@ -138,7 +130,7 @@ export class ZoneRunner {
     const state = this.#state;
     const place = { zone: step.zone, iteration: 0 };
     state.zones.push(place);
-    const { recorder } = this.#options;
+    const { recorder, gate } = this.#options;
     const resume = this.#options.resume?.zone === step.zone ? this.#options.resume : undefined;
     const first = resume?.fromIteration ?? 0;
     let carry = resume === undefined ? this.#startValues(step) : this.#resumeValues(step, resume);
@@ -152,10 +144,7 @@ export class ZoneRunner {
           index,
           new Map(step.carry.map(({ name }, at) => [name, carry[at] ?? nothing])),
         );
-        if ((await this.#passGate({ zone: step.zone, index })) === "finish") {
-          state.isCutShort = true;
-          break;
-        }
+        if ((await passGate(state, gate, { zone: step.zone, index })) === "finish") break;
         if (!this.#beginIteration(step, driver, index, carry)) break;
         await this.#runList(step.body, driver.total !== undefined && index === driver.total - 1);
         const { next, scalars } = await this.#endIteration(step, driver, index);
@@ -201,26 +190,6 @@ export class ZoneRunner {
       borrow(resume.carry[name], this.#state.type(type));
       return hold(resume.carry[name], this.#state.type(type));
     });
-  }
-
-  async #passGate(point: GatePoint): Promise<"finish" | undefined> {
-    const { gate } = this.#options;
-    let answer: unknown;
-    const { signal } = this.#state;
-    if (gate !== undefined && !signal.aborted) {
-      let stop: (() => void) | undefined;
-      const cancelled = new Promise<void>((resolve) => {
-        stop = resolve;
-        signal.addEventListener("abort", resolve as () => void, { once: true });
-      });
-      try {
-        answer = await Promise.race([gate(point), cancelled]);
-      } finally {
-        if (stop !== undefined) signal.removeEventListener("abort", stop);
-      }
-    }
-    await this.#state.breathe();
-    return answer === "finish" ? answer : undefined;
   }
 
   #beginIteration(step: ZoneStep, driver: ZoneDriver, index: number, carry: readonly Held[]): boolean {

@@ -7,6 +7,8 @@ import type { RunEvent } from "./events.ts";
 import type { Host } from "./host.ts";
 import type { OutputWatch } from "./observer.ts";
 import { hold, letGo, type Held } from "./ownership.ts";
+import type { PlannedNode } from "./plan-data.ts";
+import { portNamed } from "./port-named.ts";
 
 /** How long the executor runs before it lets the event loop have its turn. */
 const SLICE_MS = 16;
@@ -23,6 +25,9 @@ const nextMacrotask: () => Promise<void> =
           };
           port2.postMessage(null);
         });
+
+/** What is asked of a step to say where it failed. */
+type FailedNode = Pick<PlannedNode, "node" | "title" | "type" | "params">;
 
 export interface RunStateOptions {
   readonly registry: Registry;
@@ -137,11 +142,12 @@ export class RunState {
   }
 
   /** Gives any error its place. One that has a place already keeps it. */
-  locate(error: unknown, node: { readonly node: string; readonly title: string }): EngineError {
+  locate(error: unknown, node: FailedNode): EngineError {
     if (error instanceof EngineError) return error;
     if (this.signal.aborted) return new RunCancelledError(this.place(node));
     const reason = error instanceof Error ? error.message : String(error);
-    return new EngineError(reason, this.place(node), { cause: error });
+    const port = portNamed(reason, this.registry.nodes.get(node.type), node.params);
+    return new EngineError(reason, this.place(node, port), { cause: error });
   }
 
   checkCancelled(): void {

@@ -4,7 +4,7 @@ import type { RunEvent } from "../../engine/run/events.ts";
 import { RunGate } from "../../engine/run/gate.ts";
 import type { GraphDocument } from "../../engine/graph/document.ts";
 import type { Plan } from "../../engine/run/plan-data.ts";
-import type { GatePoint } from "../../engine/run/run-zone.ts";
+import type { GatePoint } from "../../engine/run/pass-gate.ts";
 import type { RuntimeInfo, RuntimeOptions } from "../../tensor/runtime.ts";
 import { describeNodes } from "../describe.ts";
 import { saveValue } from "../io/save-value.ts";
@@ -36,6 +36,8 @@ export interface LiveRunOptions {
   readonly record?: boolean;
   /** Samples with the weights in training every so many iterations. */
   readonly sampleEvery?: { readonly zone: string; readonly iterations: number };
+  /** Holds the run up before its first iteration. */
+  readonly paused?: boolean;
   readonly previews?: { readonly everyMs: number };
   readonly onEvent?: (event: LiveEvent) => void;
 }
@@ -102,6 +104,7 @@ export class LiveSession {
     this.#document = document;
     this.#options = options;
     this.#gate.reset((point) => this.#sampleIfDue(point));
+    if (options.paused === true) this.#gate.pause();
     this.#isRunning = true;
     this.#isHeld = false;
     this.#sampleEvery = options.sampleEvery;
@@ -112,7 +115,8 @@ export class LiveSession {
         ...(backend && { backend }),
         ...(signal && { signal }),
         ...(only && { only }),
-        ...(previews && { previews }),
+        // Who goes step by step wants to see each.
+        ...(previews && { previews: { ...previews, always: () => this.#gate.isClosed } }),
         keep,
         gate: this.#gate.pass,
         observer: this.#wires,

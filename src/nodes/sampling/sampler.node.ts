@@ -141,16 +141,23 @@ export default defineNode({
     timestep: port(timestepType, "t of the step that would come next; 0 after the last."),
     state: port(schedulerStateType, "What the scheduler remembers, to go on from here."),
   },
+  loops: true,
   workingBytes: ({ inputs: { unet, noise, original } }) =>
     unetWorkingBytes(unet, (noise ?? original)?.shape ?? []),
   runAsync: async ({ inputs, params, context }) => {
     const run = denoisingOf(inputs, params);
     const { plan } = run;
-    const { begin, end } = stepsOf(plan, inputs, params);
+    const { begin, end: planned } = stepsOf(plan, inputs, params);
+    let end = planned;
     let loop = startOf(plan, begin, inputs, params);
     try {
       for (let stepIndex = begin; stepIndex < end; stepIndex++) {
+        const answer = await context.pass?.(stepIndex);
         context.signal.throwIfAborted();
+        if (answer === "finish") {
+          end = stepIndex;
+          break;
+        }
         const previous = loop;
         loop = tensorHost.scope(() => denoiseStep(run, stepIndex, previous));
         disposeLoopState(previous);

@@ -75,6 +75,7 @@ export default defineNode({
     losses: port(numbersType, "The loss of every batch."),
     generator: port(generatorType, "The random state after the training."),
   },
+  loops: true,
   runAsync: async ({ inputs, params, context }) => {
     const { dataset, unet, noiseScheduler } = inputs;
     const batches = epochOrder(dataset.count, params, TorchGenerator.fromSeed(params.seed));
@@ -90,6 +91,8 @@ export default defineNode({
     };
     try {
       for (let step = 0; step < batches.total; step++) {
+        if ((await context.pass?.(step)) === "finish") break;
+        context.signal.throwIfAborted();
         const indices = batches.at(step)?.indices ?? [];
         const next = tensorHost.scope(() => {
           const sample = takeBatch(dataset, indices, { range: params.range });
