@@ -223,6 +223,7 @@ describe.skipIf(!executable)(`keeping and sharing in Chromium${skipNote}`, () =>
 
     await page.getByRole("button", { name: "Pictures" }).click();
     const gallery = page.locator("loom-history dialog");
+    await gallery.locator(".card").nth(1).waitFor();
     expect(await gallery.locator(".card").count()).toBe(2);
     const zip = page.waitForEvent("download");
     await gallery.getByRole("button", { name: "Download all" }).click();

@@ -1,10 +1,11 @@
 import { zip } from "fflate";
-import { LitElement, html, nothing } from "lit";
+import { html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { download } from "../files/transfer.ts";
-import { saidStyles, saidView } from "../library/said.ts";
-import type { Announcement } from "../library/said.ts";
+import { LoomSheet } from "../library/loom-sheet.ts";
+import { saidStyles } from "../library/said.ts";
+import type { Told } from "../run/follow.ts";
 import { pictureUrls } from "../library/picture-urls.ts";
 import { sheetStyles } from "../library/sheet-styles.ts";
 import { ago, count, moment } from "../library/words.ts";
@@ -22,15 +23,14 @@ const PAGE = 60;
  * Dialog with the pictures that were made: look at them, open the graph that made one, download one or all, delete. Fires
  * `open-picture` with the file, `announce`, `said-done` and `closed`.
  */
-export class LoomHistory extends LitElement {
+export class LoomHistory extends LoomSheet {
   static override properties = {
+    ...LoomSheet.shared,
     history: { attribute: false },
     denied: { attribute: false },
-    said: { attribute: false },
     pictures: { state: true },
     shown: { state: true },
     chosen: { state: true },
-    trouble: { state: true },
     packing: { state: true },
   };
 
@@ -39,54 +39,32 @@ export class LoomHistory extends LitElement {
   declare history: PictureHistory;
   /** Why pictures are not kept beyond this page. */
   declare denied: string | undefined;
-  /** What was done last, as long as it is shown. */
-  declare said: Announcement | undefined;
   declare pictures: readonly PictureMeta[];
   declare shown: number;
   /** The picture that is looked at large. */
   declare chosen: PictureMeta | undefined;
-  declare trouble: string;
   declare packing: boolean;
   readonly #urls = pictureUrls();
   readonly #files = new Map<string, Blob>();
-  #unsubscribe: (() => void) | undefined;
 
   constructor() {
     super();
     this.pictures = [];
     this.shown = PAGE;
-    this.trouble = "";
     this.packing = false;
   }
 
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#stop();
+  protected override source(): Told {
+    return this.history;
   }
 
-  async open(): Promise<void> {
+  protected override reset(): void {
     this.chosen = undefined;
     this.shown = PAGE;
-    await this.#read();
-    this.#unsubscribe ??= this.history.subscribe(() => void this.#read());
-    await this.updateComplete;
-    const dialog = this.renderRoot.querySelector("dialog");
-    if (dialog && !dialog.open) dialog.showModal();
   }
 
-  close(): void {
-    this.renderRoot.querySelector("dialog")?.close();
-  }
-
-  protected override render(): TemplateResult {
-    return html`<dialog
-      aria-labelledby="title"
-      @close=${(): void => this.#stop()}
-      @keydown=${(event: KeyboardEvent): void => this.#key(event)}
-    >
-      ${this.chosen ? this.#large(this.chosen) : this.#gallery()}
-      ${this.said ? saidView(this.said, (failure) => this.#saidDone(failure)) : nothing}
-    </dialog>`;
+  protected override content(): TemplateResult {
+    return this.chosen ? this.#large(this.chosen) : this.#gallery();
   }
 
   #gallery(): TemplateResult {
@@ -95,18 +73,16 @@ export class LoomHistory extends LitElement {
     const { bounds } = this.history;
     return html`<header>
         <h2 id="title">Pictures</h2>
-        <span class="push"></span>${this.#closeButton()}
+        <span class="push"></span>${this.closeButton()}
       </header>
       <div class="body">
-        ${this.denied === undefined ? nothing : html`<p class="warning">${this.denied}</p>`}
-        ${this.trouble === "" ? nothing : html`<p class="warning" role="alert">${this.trouble}</p>`}
+        ${this.warnings(this.denied)}
         ${
           pictures.length === 0
-            ? html`<div class="empty">
-                ${icons.pictures}<span
-                  >Every picture that a run makes is kept here, with its graph and its seed. Press Run.</span
-                >
-              </div>`
+            ? this.empty(
+                icons.pictures,
+                "Every picture that a run makes is kept here, with its graph and its seed. Press Run.",
+              )
             : nothing
         }
         <ul class="cards">
@@ -122,7 +98,7 @@ export class LoomHistory extends LitElement {
                 class="outlined more"
                 @click=${(): void => {
                   this.shown += PAGE;
-                  void this.#load();
+                  void this.attempt(() => this.#load());
                 }}
               >
                 Show more
@@ -139,14 +115,14 @@ export class LoomHistory extends LitElement {
         <button
           class="outlined"
           ?disabled=${pictures.length === 0 || this.packing}
-          @click=${(): void => void this.#downloadAll()}
+          @click=${(): void => void this.attempt(() => this.#downloadAll())}
         >
           ${icons.download}${this.packing ? "Packing" : "Download all"}
         </button>
         <button
           class="outlined danger"
           ?disabled=${pictures.length === 0}
-          @click=${(): void => void this.#remove(pictures)}
+          @click=${(): void => void this.attempt(() => this.#remove(pictures))}
         >
           ${icons.trash}Delete all
         </button>
@@ -199,7 +175,7 @@ export class LoomHistory extends LitElement {
         <h2 id="title">${meta.graph}</h2>
         <span class="push"></span>
         <span class="place">${at + 1} of ${this.pictures.length}</span>
-        ${this.#closeButton()}
+        ${this.closeButton()}
       </header>
       <div class="stage">
         ${
@@ -218,23 +194,21 @@ export class LoomHistory extends LitElement {
           ${formatDuration(meta.ms)} · ${moment(meta.time)}</span
         >
         <span class="gap"></span>
-        <button class="outlined danger" @click=${(): void => void this.#remove([meta])}>
+        <button class="outlined danger" @click=${(): void => void this.attempt(() => this.#remove([meta]))}>
           ${icons.trash}Delete
         </button>
-        <button class="outlined" @click=${(): void => void this.#downloadOne(meta)}>
+        <button class="outlined" @click=${(): void => void this.attempt(() => this.#downloadOne(meta))}>
           ${icons.download}Download
         </button>
         <button class="primary" @click=${(): void => this.#openGraph(meta)}>Open its graph</button>
       </footer>`;
   }
 
-  #closeButton(): TemplateResult {
-    return html`<button class="icon" aria-label="Close" @click=${(): void => this.close()}>
-      ${icons.close}
-    </button>`;
+  protected override keys(): (event: KeyboardEvent) => void {
+    return this.#key;
   }
 
-  #key(event: KeyboardEvent): void {
+  #key = (event: KeyboardEvent): void => {
     if (!this.chosen) return;
     if (event.key === "Escape") {
       event.preventDefault();
@@ -246,18 +220,14 @@ export class LoomHistory extends LitElement {
     const next = this.pictures[this.pictures.findIndex(({ id }) => id === this.chosen?.id) + step];
     if (!next) return;
     this.chosen = next;
-    void this.#load();
-  }
+    void this.attempt(() => this.#load());
+  };
 
-  async #read(): Promise<void> {
-    try {
-      this.trouble = "";
-      this.pictures = await this.history.list();
-      if (this.chosen && !this.pictures.includes(this.chosen)) this.chosen = undefined;
-      await this.#load();
-    } catch (error) {
-      this.trouble = `The pictures could not be read: ${error instanceof Error ? error.message : String(error)}`;
-    }
+  protected override async read(): Promise<void> {
+    this.pictures = await this.history.list();
+    const { chosen } = this;
+    if (chosen) this.chosen = this.pictures.find(({ id }) => id === chosen.id);
+    await this.#load();
   }
 
   /** Files of what is shown. The browser keeps them on its disk; here are handles. */
@@ -292,8 +262,6 @@ export class LoomHistory extends LitElement {
     this.packing = true;
     try {
       download("latent-loom-pictures.zip", await zipOf(this.history, this.pictures), "application/zip");
-    } catch (error) {
-      this.trouble = `The pictures could not be packed: ${error instanceof Error ? error.message : String(error)}`;
     } finally {
       this.packing = false;
     }
@@ -306,26 +274,10 @@ export class LoomHistory extends LitElement {
       return file ? [[meta, file]] : [];
     });
     await this.history.remove(metas.map(({ id }) => id));
-    const detail: Announcement = {
+    this.announce({
       text: `Deleted ${count(metas.length, "picture")}`,
       undo: () => this.history.restore(taken),
-    };
-    this.dispatchEvent(new CustomEvent<Announcement>("announce", { detail }));
-  }
-
-  #saidDone(failure: unknown): void {
-    if (failure !== undefined) this.trouble = failure instanceof Error ? failure.message : String(failure);
-    this.dispatchEvent(new CustomEvent("said-done"));
-  }
-
-  get isOpen(): boolean {
-    return this.renderRoot.querySelector("dialog")?.open === true;
-  }
-
-  #stop(): void {
-    this.#unsubscribe?.();
-    this.#unsubscribe = undefined;
-    this.dispatchEvent(new CustomEvent("closed"));
+    });
   }
 }
 

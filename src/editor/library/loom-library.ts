@@ -1,6 +1,7 @@
-import { LitElement, html, nothing } from "lit";
+import { html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import type { Told } from "../run/follow.ts";
 import { formatBytes } from "../run/run-model.ts";
 import { controls } from "../theme/controls.ts";
 import { icons } from "../theme/icons.ts";
@@ -9,8 +10,8 @@ import type { Keeper } from "./keeper.ts";
 import type { GraphMeta } from "./library.ts";
 import { libraryStyles } from "./library-styles.ts";
 import { pictureUrls } from "./picture-urls.ts";
-import { saidStyles, saidView } from "./said.ts";
-import type { Announcement } from "./said.ts";
+import { LoomSheet } from "./loom-sheet.ts";
+import { saidStyles } from "./said.ts";
 import { sheetStyles } from "./sheet-styles.ts";
 import type { Version } from "./versions.ts";
 import { ago, count, moment } from "./words.ts";
@@ -19,10 +20,10 @@ import { ago, count, moment } from "./words.ts";
  * Dialog with a person's own graphs: open, rename, duplicate, delete with undo, versions. Fires `announce` with what
  * was done, `said-done`, `closed`, `new` and `download`.
  */
-export class LoomLibrary extends LitElement {
+export class LoomLibrary extends LoomSheet {
   static override properties = {
+    ...LoomSheet.shared,
     keeper: { attribute: false },
-    said: { attribute: false },
     graphs: { state: true },
     deleted: { state: true },
     query: { state: true },
@@ -30,15 +31,12 @@ export class LoomLibrary extends LitElement {
     history: { state: true },
     versions: { state: true },
     usage: { state: true },
-    trouble: { state: true },
     showDeleted: { state: true },
   };
 
   static override styles = [controls, sheetStyles, libraryStyles, saidStyles];
 
   declare keeper: Keeper;
-  /** What was done last, as long as it is shown. */
-  declare said: Announcement | undefined;
   declare graphs: readonly GraphMeta[];
   declare deleted: readonly GraphMeta[];
   declare query: string;
@@ -47,10 +45,8 @@ export class LoomLibrary extends LitElement {
   declare history: GraphMeta | undefined;
   declare versions: readonly Version[];
   declare usage: string;
-  declare trouble: string;
   declare showDeleted: boolean;
   readonly #urls = pictureUrls();
-  #unsubscribe: (() => void) | undefined;
 
   constructor() {
     super();
@@ -59,37 +55,28 @@ export class LoomLibrary extends LitElement {
     this.query = "";
     this.versions = [];
     this.usage = "";
-    this.trouble = "";
     this.showDeleted = false;
   }
 
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#stop();
+  protected override source(): Told {
+    return this.keeper.library;
   }
 
-  async open(): Promise<void> {
+  protected override reset(): void {
     this.query = "";
     this.history = undefined;
     this.showDeleted = false;
     this.renaming = undefined;
-    await this.keeper.flush();
-    await this.#read();
-    this.#unsubscribe ??= this.keeper.library.subscribe(() => void this.#read());
-    await this.updateComplete;
-    const dialog = this.renderRoot.querySelector("dialog");
-    if (dialog && !dialog.open) dialog.showModal();
   }
 
-  close(): void {
-    this.renderRoot.querySelector("dialog")?.close();
+  override async open(): Promise<void> {
+    const opened = super.open();
+    await this.attempt(() => this.keeper.flush());
+    await opened;
   }
 
-  protected override render(): TemplateResult {
-    return html`<dialog aria-labelledby="title" @close=${(): void => this.#stop()}>
-      ${this.history ? this.#historyView(this.history) : this.#listView()}
-      ${this.said ? saidView(this.said, (failure) => this.#saidDone(failure)) : nothing}
-    </dialog>`;
+  protected override content(): TemplateResult {
+    return this.history ? this.#historyView(this.history) : this.#listView();
   }
 
   #listView(): TemplateResult {
@@ -107,12 +94,10 @@ export class LoomLibrary extends LitElement {
             this.query = (event.currentTarget as HTMLInputElement).value;
           }}
         />
-        ${this.#closeButton()}
+        ${this.closeButton()}
       </header>
       <div class="body">
-        ${this.keeper.denied === undefined ? nothing : html`<p class="warning">${this.keeper.denied}</p>`}
-        ${this.trouble === "" ? nothing : html`<p class="warning" role="alert">${this.trouble}</p>`}
-        ${shown.length === 0 ? this.#emptyView(query) : nothing}
+        ${this.warnings(this.keeper.denied)} ${shown.length === 0 ? this.#emptyView(query) : nothing}
         <ul class="cards">
           ${repeat(
             shown,
@@ -139,14 +124,14 @@ export class LoomLibrary extends LitElement {
       </footer>`;
   }
 
-  #emptyView(query: string): TemplateResult {
+  #emptyView(query: string): TemplateResult | typeof nothing {
     const words =
       query !== ""
         ? "No graph has this in its name."
         : this.showDeleted
           ? "Nothing was deleted in the last thirty days."
           : "A graph is kept here as soon as you edit it: every change within a second, and older versions of it too.";
-    return html`<div class="empty">${icons.library}<span>${words}</span></div>`;
+    return this.empty(icons.library, words);
   }
 
   #card(meta: GraphMeta): TemplateResult {
@@ -191,7 +176,7 @@ export class LoomLibrary extends LitElement {
       class="icon"
       aria-label=${label}
       title=${label}
-      @click=${(): void => void this.#try(act)}
+      @click=${(): void => void this.attempt(act)}
     >
       ${icon}
     </button>`;
@@ -203,7 +188,7 @@ export class LoomLibrary extends LitElement {
       @submit=${(event: SubmitEvent): void => {
         event.preventDefault();
         const field = (event.currentTarget as HTMLFormElement).querySelector("input");
-        void this.#try(() => this.#setName(id, field?.value ?? name));
+        void this.attempt(() => this.#setName(id, field?.value ?? name));
       }}
     >
       <input
@@ -233,10 +218,10 @@ export class LoomLibrary extends LitElement {
           ${icons.back}
         </button>
         <h2 id="title">Versions of ${meta.name}</h2>
-        <span class="push"></span>${this.#closeButton()}
+        <span class="push"></span>${this.closeButton()}
       </header>
       <div class="body">
-        ${this.trouble === "" ? nothing : html`<p class="warning" role="alert">${this.trouble}</p>`}
+        ${this.warnings()}
         ${
           this.versions.length === 0
             ? html`<div class="empty">
@@ -272,7 +257,7 @@ export class LoomLibrary extends LitElement {
                 @submit=${(event: SubmitEvent): void => {
                   event.preventDefault();
                   const field = (event.currentTarget as HTMLFormElement).querySelector("input");
-                  void this.#try(() => this.#keep(field));
+                  void this.attempt(() => this.#keep(field));
                 }}
               >
                 <input aria-label="Name of the version" placeholder="Name of the version" maxlength="100" />
@@ -283,37 +268,19 @@ export class LoomLibrary extends LitElement {
       </footer>`;
   }
 
-  #closeButton(): TemplateResult {
-    return html`<button class="icon" aria-label="Close" @click=${(): void => this.close()}>
-      ${icons.close}
-    </button>`;
-  }
-
-  async #read(): Promise<void> {
-    await this.#try(async () => {
-      const { library } = this.keeper;
-      [this.graphs, this.deleted] = await Promise.all([library.list(), library.list("deleted")]);
-      if (this.history) this.versions = await library.versions(this.history.id);
-      this.#urls.keep([...this.graphs, ...this.deleted].map(({ id }) => id));
-      const estimate = await navigator.storage?.estimate?.().catch(() => undefined);
-      this.usage = `${count(this.graphs.length, "graph")}${
-        estimate?.usage === undefined ? "" : ` · ${formatBytes(estimate.usage)} in this browser`
-      }`;
-    });
-  }
-
-  /** A refusal of the database is said here, and nowhere thrown. */
-  async #try(act: () => unknown): Promise<void> {
-    try {
-      this.trouble = "";
-      await act();
-    } catch (error) {
-      this.trouble = error instanceof Error ? error.message : String(error);
-    }
+  protected override async read(): Promise<void> {
+    const { library } = this.keeper;
+    [this.graphs, this.deleted] = await Promise.all([library.list(), library.list("deleted")]);
+    if (this.history) this.versions = await library.versions(this.history.id);
+    this.#urls.keep([...this.graphs, ...this.deleted].map(({ id }) => id));
+    const estimate = await navigator.storage?.estimate?.().catch(() => undefined);
+    this.usage = `${count(this.graphs.length, "graph")}${
+      estimate?.usage === undefined ? "" : ` · ${formatBytes(estimate.usage)} in this browser`
+    }`;
   }
 
   async #open({ id }: GraphMeta): Promise<void> {
-    await this.#try(async () => {
+    await this.attempt(async () => {
       await this.keeper.open(id);
       this.close();
     });
@@ -335,17 +302,17 @@ export class LoomLibrary extends LitElement {
     await this.keeper.flush();
     const copy = await this.keeper.library.duplicate(id);
     if (copy === undefined) throw new Error("This graph cannot be read any more.");
-    this.#announce({ text: `Duplicated ${name}`, undo: () => this.keeper.library.purge(copy) });
+    this.announce({ text: `Duplicated ${name}`, undo: () => this.keeper.library.purge(copy) });
   }
 
   async #delete({ id, name }: GraphMeta): Promise<void> {
     await this.keeper.delete(id);
-    this.#announce({ text: `Deleted ${name}`, undo: () => this.keeper.library.undelete(id) });
+    this.announce({ text: `Deleted ${name}`, undo: () => this.keeper.library.undelete(id) });
   }
 
   async #undelete({ id, name }: GraphMeta): Promise<void> {
-    await this.#try(() => this.keeper.library.undelete(id));
-    this.#announce({ text: `${name} is back` });
+    await this.attempt(() => this.keeper.library.undelete(id));
+    this.announce({ text: `${name} is back` });
   }
 
   async #showHistory(meta: GraphMeta): Promise<void> {
@@ -360,11 +327,11 @@ export class LoomLibrary extends LitElement {
   }
 
   async #restore({ id, name }: GraphMeta, time: number): Promise<void> {
-    await this.#try(async () => {
+    await this.attempt(async () => {
       await this.keeper.open(id);
       await this.keeper.restore(time);
       this.close();
-      this.#announce({ text: `Restored ${name} as of ${moment(time)}` });
+      this.announce({ text: `Restored ${name} as of ${moment(time)}` });
     });
   }
 
@@ -375,27 +342,8 @@ export class LoomLibrary extends LitElement {
     this.dispatchEvent(new CustomEvent("download", { detail: stored.document }));
   }
 
-  #announce(detail: Announcement): void {
-    this.dispatchEvent(new CustomEvent<Announcement>("announce", { detail }));
-  }
-
   #fire(name: string): void {
     this.close();
     this.dispatchEvent(new CustomEvent(name));
-  }
-
-  #saidDone(failure: unknown): void {
-    if (failure !== undefined) this.trouble = failure instanceof Error ? failure.message : String(failure);
-    this.dispatchEvent(new CustomEvent("said-done"));
-  }
-
-  get isOpen(): boolean {
-    return this.renderRoot.querySelector("dialog")?.open === true;
-  }
-
-  #stop(): void {
-    this.#unsubscribe?.();
-    this.#unsubscribe = undefined;
-    this.dispatchEvent(new CustomEvent("closed"));
   }
 }
