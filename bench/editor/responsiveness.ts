@@ -23,7 +23,7 @@ export async function benchResponsiveness(): Promise<readonly Result[]> {
     await editor.run();
     await editor.node("begin").locator(".state", { hasText: "/ 1000" }).waitFor({ timeout: 120_000 });
     const sampling = await latencies(editor);
-    const [cancels, steps] = await cancelling(editor);
+    const { cancels, steps, iterations } = await cancelling(editor);
     return [
       {
         name: `input to frame, 95th percentile of ${String(sampling.length)}, while sampling on wasm`,
@@ -38,6 +38,12 @@ export async function benchResponsiveness(): Promise<readonly Result[]> {
         unit: "ms",
         peer: { name: "one step", value: percentile(steps, 0.5) },
         goal: "within one step",
+      },
+      {
+        name: `iterations that end after a cancel was asked for, most of ${String(CANCELS)}`,
+        value: Math.max(...iterations),
+        unit: "iterations",
+        goal: "1 or less: the one under way",
       },
     ];
   } finally {
@@ -78,12 +84,22 @@ async function latencies(editor: EditorPage): Promise<number[]> {
   return page.evaluate(() => (window as unknown as { times: number[] }).times.splice(0));
 }
 
-/** Cancels runs in the middle of their loop. @returns Milliseconds until the run was over, and of steps before. */
-async function cancelling(editor: EditorPage): Promise<[cancels: number[], steps: number[]]> {
+interface Cancels {
+  /** Milliseconds until each run was over. */
+  readonly cancels: readonly number[];
+  /** Milliseconds of steps before. */
+  readonly steps: readonly number[];
+  /** Iterations that were told of after each cancel was asked for. */
+  readonly iterations: readonly number[];
+}
+
+/** Cancels runs in the middle of their loop. */
+async function cancelling(editor: EditorPage): Promise<Cancels> {
   const cancels: number[] = [];
   const steps: number[] = [];
+  const iterations: number[] = [];
   for (let round = 0; round < CANCELS; round++) {
-    const [ms, lengths] = await editor.page.evaluate(async () => {
+    const [ms, lengths, after] = await editor.page.evaluate(async () => {
       const { session, control } = document.querySelector("loom-app") as LoomApp;
       const running = session.runs.phase === "idle" ? control.run() : undefined;
       const ends: number[] = [];
@@ -94,18 +110,21 @@ async function cancelling(editor: EditorPage): Promise<[cancels: number[], steps
       };
       while (ends.length < 12) await new Promise((resolve) => setTimeout(resolve, 20));
       const started = performance.now();
+      const before = ends.length;
       await control.cancel();
       await control.idle();
       await running;
       return [
         performance.now() - started,
-        ends.slice(1).map((at, index) => at - (ends[index] ?? at)),
+        ends.slice(1, before).map((at, index) => at - (ends[index] ?? at)),
+        ends.length - before,
       ] as const;
     });
     cancels.push(ms);
     steps.push(...lengths);
+    iterations.push(after);
   }
-  return [cancels, steps];
+  return { cancels, steps, iterations };
 }
 
 const percentile = (values: readonly number[], part: number): number =>
