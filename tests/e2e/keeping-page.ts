@@ -58,7 +58,11 @@ export class Tab {
     await field.press("Tab");
   }
 
+  /** Waits until all is kept, and the page says so. */
   async saved(): Promise<void> {
+    await this.page.waitForFunction(
+      () => (document.querySelector("loom-app") as LoomApp).keeper.state === "saved",
+    );
     await this.page.waitForSelector('[data-save="saved"]');
   }
 

@@ -400,44 +400,6 @@ describe.skipIf(!executable)(`keeping and sharing in Chromium${skipNote}`, () =>
     expect((await download).suggestedFilename()).toBe("noise.graph.json");
   });
 
-  // It takes minutes on a busy machine: `LOOM_SLOW=1 npx vitest run tests/e2e/keeping.test.ts`.
-  test.runIf(process.env["LOOM_SLOW"] !== undefined)(
-    "a graph file of 10 MB opens, is kept, and the page answers",
-    async () => {
-      const tab = await open();
-      const { page } = tab;
-      const ids = Array.from({ length: 200 }, (_, index) => `note${index}`);
-      const large: GraphDocument = {
-        format: 1,
-        name: "Ten megabytes",
-        nodes: Object.fromEntries(
-          ids.map((id) => [id, { type: "value/text", version: 1, params: { text: "word ".repeat(10_500) } }]),
-        ),
-        edges: [],
-        layout: Object.fromEntries(
-          ids.map((id, index) => [id, [(index % 20) * 300, Math.floor(index / 20) * 300]]),
-        ),
-      };
-      const text = serializeDocument(large);
-      expect(text.length).toBeGreaterThan(10_000_000);
-      await tab.drop("large.graph.json", text);
-      await page.waitForFunction(
-        () => (document.querySelector("loom-app") as LoomApp).session.document.name === "Ten megabytes",
-        undefined,
-        { timeout: 60_000 },
-      );
-      await tab.ready();
-      await tab.saved();
-      await tab.rename("Ten megabytes, edited");
-      await tab.saved();
-      await page.reload();
-      await tab.ready();
-      expect((await tab.document()).name).toBe("Ten megabytes, edited");
-      await tab.drop("too-long.json", "x".repeat(21_000_000));
-      await page.getByRole("alert").filter({ hasText: "too long" }).waitFor();
-    },
-  );
-
   test("damaged graph files are opened or refused in the page too, without a word in the console", async () => {
     const tab = await open();
     const { page } = tab;
