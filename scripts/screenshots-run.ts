@@ -35,7 +35,7 @@ export async function photographRuns({ editor, sample, open, fit, shot }: Camera
   const [x, y] = await editor.socket("predict", "output", "modelOutput");
   await page.mouse.move(x - 60, y - 90);
   await page.mouse.move(x, y, { steps: 3 });
-  await page.locator("loom-wire-card dl").waitFor();
+  await page.locator("loom-wire-card .histogram").waitFor();
   await inBothSchemes("wire-card");
   await page.locator("loom-wire-card").getByRole("button", { name: /^Pin/ }).click();
   await editor.node("step").locator("header").click();
@@ -54,7 +54,7 @@ export async function photographRuns({ editor, sample, open, fit, shot }: Camera
   });
   await page.getByRole("button", { name: /problem/ }).click();
   await fit();
-  await shot("missing-model");
+  await inBothSchemes("missing-model");
   await page.getByRole("button", { name: "Close the list of problems" }).click();
 
   const training = JSON.parse(
@@ -74,7 +74,7 @@ export async function photographRuns({ editor, sample, open, fit, shot }: Camera
   await page.locator("loom-training canvas").waitFor({ timeout: 300_000 });
   await editor.node("begin").locator(".state", { hasText: /^4\d/ }).waitFor({ timeout: 300_000 });
   await page.locator("loom-training").getByRole("button", { name: "Pause" }).click();
-  await page.locator("loom-training").getByRole("button", { name: "Go on" }).waitFor({ timeout: 60_000 });
+  await page.locator(".status .progress", { hasText: /^Paused/ }).waitFor({ timeout: 60_000 });
   await fit();
   await inBothSchemes("training");
   await page.locator("loom-training").getByRole("button", { name: "Stop and keep" }).click();

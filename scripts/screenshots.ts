@@ -75,7 +75,11 @@ try {
 
   await editor.run();
   await editor.node("guess").locator("canvas").waitFor({ timeout: 120_000 });
-  await shot("running");
+  await editor.node("begin").locator(".state", { hasText: /^1\d/ }).waitFor({ timeout: 120_000 });
+  await shot("running-dark");
+  await page.emulateMedia({ colorScheme: "light" });
+  await shot("running-light");
+  await page.emulateMedia({ colorScheme: "dark" });
   await editor.outcome(300_000);
   await fit();
   await shot("sampled-dark");
@@ -88,7 +92,10 @@ try {
   await editor.outcome(60_000);
   await page.getByRole("button", { name: /problem/ }).click();
   await fit();
-  await shot("failed");
+  await shot("failed-dark");
+  await page.emulateMedia({ colorScheme: "light" });
+  await shot("failed-light");
+  await page.emulateMedia({ colorScheme: "dark" });
   await page.getByRole("button", { name: "Close the list of problems" }).click();
 
   await open({

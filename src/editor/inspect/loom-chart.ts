@@ -109,17 +109,22 @@ export class LoomChart extends LitElement {
     };
     const curves: UPlot.Series[] = [];
     const hues = [color("--accent"), color("--good"), color("--warn"), color("--bad")];
-    const value = (_: UPlot, number: number | null): string => (number === null ? "" : formatNumber(number));
+    // Without a pointer on the chart the legend tells the newest step.
+    const value = (chart: UPlot, number: number | null, at: number): string => {
+      const shown = number ?? chart.data[at]?.at(-1);
+      return shown === null || shown === undefined ? "" : formatNumber(shown);
+    };
+    const points = { show: series.steps.length < ENOUGH_TO_SMOOTH };
     const smooth = series.steps.length >= ENOUGH_TO_SMOOTH;
     [...series.values.keys()].forEach((name, at) => {
       const stroke = hues[at % hues.length] ?? color("--accent");
-      curves.push({ label: name, stroke, width: smooth ? 1 : 2, alpha: smooth ? 0.4 : 1, value });
-      if (smooth) curves.push({ label: `${name}, smooth`, stroke, width: 2, value });
+      curves.push({ label: name, stroke, width: smooth ? 1 : 2, alpha: smooth ? 0.4 : 1, value, points });
+      if (smooth) curves.push({ label: `${name}, smooth`, stroke, width: 2, value, points });
     });
     this.#chart = new Chart(
       {
         ...this.#size(),
-        series: [{ label: "step" }, ...curves],
+        series: [{ label: "step", value }, ...curves],
         axes: [
           axis,
           {

@@ -5,6 +5,7 @@ import { edgeKey } from "../graph/edits.ts";
 import { shapeOf } from "../graph/ports.ts";
 import { formatBytes, formatDuration, reasonWords } from "../run/run-model.ts";
 import { Follow } from "../run/follow.ts";
+import { doneWords, leftWords } from "../run/progress-words.ts";
 import type { NodeRun } from "../run/run-model.ts";
 import type { RunControl } from "../run/run-control.ts";
 import type { EditorSession } from "../store/session.ts";
@@ -173,8 +174,7 @@ export class LoomInspector extends LitElement {
           progress
             ? html`<dt>progress</dt>
                 <dd>
-                  ${progress.done} of
-                  ${progress.total}${progress.left === undefined ? "" : `, ${formatDuration(progress.left)} left`}${progress.note === undefined ? "" : html`<br />${progress.note}`}
+                  ${doneWords(progress, " of ")}${leftWords(progress.left, ", ")}${progress.note === undefined ? "" : html`<br />${progress.note}`}
                 </dd>`
             : nothing
         }

@@ -37,7 +37,7 @@ export class LoomWireCard extends LitElement {
       .card {
         position: relative;
         width: 300px;
-        max-height: min(460px, 70vh);
+        max-height: min(540px, 76vh);
         padding: 12px 14px;
         overflow-y: auto;
         border: 1px solid var(--line);
@@ -65,6 +65,7 @@ export class LoomWireCard extends LitElement {
   #timer = 0;
   #stop: AbortController | undefined;
   #place: readonly [x: number, y: number] = [0, 0];
+  readonly #sizes = new ResizeObserver(([entry]) => entry && this.#put(entry.target));
 
   constructor() {
     super();
@@ -73,6 +74,7 @@ export class LoomWireCard extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#sizes.disconnect();
     this.#stop?.abort();
     window.clearTimeout(this.#timer);
   }
@@ -80,11 +82,16 @@ export class LoomWireCard extends LitElement {
   protected override updated(): void {
     if (!this.#stop && this.canvas) this.#listen();
     const card = this.renderRoot.querySelector<HTMLElement>(".card");
-    if (!card) return;
+    this.#sizes.disconnect();
+    if (card) this.#sizes.observe(card);
+  }
+
+  /** Beside the pointer, and whole: it grows when the engine has answered. */
+  #put(card: Element): void {
     const [x, y] = this.#place;
     const { clientWidth, clientHeight } = this.canvas;
     const left = Math.max(8, Math.min(x + 14, clientWidth - WIDTH - 8));
-    const top = Math.max(8, Math.min(y + 14, clientHeight - Math.min(460, window.innerHeight * 0.7) - 8));
+    const top = Math.max(8, Math.min(y + 14, clientHeight - card.getBoundingClientRect().height - 8));
     this.style.transform = `translate(${left}px, ${top}px)`;
   }
 
@@ -113,6 +120,7 @@ export class LoomWireCard extends LitElement {
         ${icons.pin}
       </button>
       <loom-wire-report
+        compact
         .session=${this.session}
         .control=${this.control}
         .address=${address}

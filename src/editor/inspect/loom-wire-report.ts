@@ -30,6 +30,11 @@ export class LoomWireReport extends LitElement {
       :host {
         display: block;
       }
+
+      /* In a card the numbers count more than the picture. */
+      :host([compact]) figure:not(.histogram) {
+        flex: 0 0 132px;
+      }
     `,
   ];
 

@@ -176,8 +176,10 @@ export class RunModel {
         this.#tell(undefined);
         break;
       case "nodeStarted":
-        if (event.reason.kind !== "cached")
-          this.#set(event.node, { status: "running", reason: event.reason });
+        if (event.reason.kind === "cached") break;
+        // A node of a loop begins anew in every iteration.
+        this.#nodes.set(event.node, omit(this.node(event.node), "progress"));
+        this.#set(event.node, { status: "running", reason: event.reason });
         break;
       case "progress":
         this.#set(event.node, {

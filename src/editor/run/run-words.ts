@@ -1,4 +1,5 @@
 import { formatDuration } from "./run-model.ts";
+import { leftWords } from "./progress-words.ts";
 import type { RunModel } from "./run-model.ts";
 
 const ENDS = { done: "Done", cancelled: "Cancelled", failed: "Failed" } as const;
@@ -17,5 +18,5 @@ export function runWords(runs: RunModel, isPausing = false): string {
   if (isPausing) return "Will pause before the next step";
   const { done, total } = runs.count;
   const left = runs.timeLeft;
-  return `Running ${done} of ${total}${left === undefined || left < 1000 ? "" : `, ${formatDuration(left)} left in this loop`}`;
+  return `Running ${done} of ${total}${leftWords(left, ", ", " left in this loop")}`;
 }

@@ -1,6 +1,7 @@
 import { html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { formatBytes, formatDuration, reasonWords } from "../../run/run-model.ts";
+import { doneWords, leftWords } from "../../run/progress-words.ts";
 import type { NodeRun } from "../../run/run-model.ts";
 
 /** What a node does or did in the run, as the word in its header. */
@@ -15,7 +16,7 @@ export function stateOf(run: NodeRun): TemplateResult | typeof nothing {
 function stateText({ status, ms, progress }: NodeRun): string {
   switch (status) {
     case "running":
-      return progress ? `${progress.done} / ${progress.total}${timeLeft(progress.left)}` : "running";
+      return progress ? `${doneWords(progress)}${leftWords(progress.left, " · ")}` : "running";
     case "waiting":
     case "cached":
     case "failed":
@@ -26,10 +27,6 @@ function stateText({ status, ms, progress }: NodeRun): string {
       return "";
   }
 }
-
-/** Shown once it is worth waiting for. */
-const timeLeft = (left: number | undefined): string =>
-  left === undefined || left < 1000 ? "" : ` · ${formatDuration(left)} left`;
 
 /** Why the node ran, or did not. */
 function whyItRan({ reason, bytes }: NodeRun): string {
