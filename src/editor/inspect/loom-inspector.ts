@@ -11,7 +11,8 @@ import type { RunControl } from "../run/run-control.ts";
 import type { EditorSession } from "../store/session.ts";
 import { controls } from "../theme/controls.ts";
 import { icons } from "../theme/icons.ts";
-import type { Pins } from "./pins.ts";
+import { sidePanel } from "../theme/panel-styles.ts";
+import { pinButton, type Pins } from "./pins.ts";
 import { reportStyles } from "./report-styles.ts";
 
 const STATUS: Readonly<Record<NodeRun["status"], string>> = {
@@ -34,33 +35,10 @@ export class LoomInspector extends LitElement {
   static override styles = [
     controls,
     reportStyles,
+    sidePanel,
     css`
       :host {
-        position: absolute;
-        inset: 0 0 0 auto;
-        display: flex;
-        flex-direction: column;
         width: min(340px, 100%);
-        border-left: 1px solid var(--line);
-        background: var(--surface);
-        z-index: 4;
-      }
-
-      header {
-        display: flex;
-        align-items: center;
-        justify-content: space-between;
-        padding: 6px 8px 6px 16px;
-        border-bottom: 1px solid var(--line);
-      }
-
-      h2 {
-        min-width: 0;
-        margin: 0;
-        overflow: hidden;
-        text-overflow: ellipsis;
-        white-space: nowrap;
-        font: 600 var(--text-l) / 1.3 var(--font);
       }
 
       .scroll {
@@ -203,19 +181,9 @@ export class LoomInspector extends LitElement {
   }
 
   #report(address: string): TemplateResult {
-    const isPinned = this.pins.has(address);
-    const label = isPinned ? `Unpin ${address}` : `Pin ${address}`;
     return html`<section data-wire=${address}>
       <p class="from" title=${address}>${address}</p>
-      <button
-        class="icon pin"
-        aria-label=${label}
-        title=${isPinned ? "Unpin" : "Keep in view"}
-        aria-pressed=${isPinned}
-        @click=${(): void => this.pins.toggle(address)}
-      >
-        ${icons.pin}
-      </button>
+      ${pinButton(address, this.pins.has(address), () => this.pins.toggle(address))}
       <loom-wire-report
         .session=${this.session}
         .control=${this.control}

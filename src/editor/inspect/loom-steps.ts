@@ -6,6 +6,7 @@ import type { RunControl } from "../run/run-control.ts";
 import type { EditorSession } from "../store/session.ts";
 import { controls } from "../theme/controls.ts";
 import { icons } from "../theme/icons.ts";
+import { dockContent } from "../theme/panel-styles.ts";
 import { pictureView } from "./report-view.ts";
 import { reportStyles } from "./report-styles.ts";
 
@@ -30,28 +31,8 @@ export class LoomSteps extends LitElement {
   static override styles = [
     controls,
     reportStyles,
+    dockContent,
     css`
-      :host {
-        display: grid;
-        grid-template-columns: minmax(240px, 330px) minmax(0, 1fr);
-        gap: 6px 24px;
-        padding: 4px 16px 14px;
-        overflow: auto;
-      }
-
-      .controls {
-        display: grid;
-        align-content: start;
-        gap: 8px;
-      }
-
-      .row {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: 4px;
-      }
-
       input[type="range"] {
         width: 100%;
         height: 28px;
@@ -73,16 +54,6 @@ export class LoomSteps extends LitElement {
 
       figure {
         flex: 0 1 190px;
-      }
-
-      .empty {
-        grid-column: 1 / -1;
-      }
-
-      @media (max-width: 640px) {
-        :host {
-          grid-template-columns: minmax(0, 1fr);
-        }
       }
     `,
   ];

@@ -7,6 +7,7 @@ import type { RunControl } from "../run/run-control.ts";
 import type { EditorSession } from "../store/session.ts";
 import { controls } from "../theme/controls.ts";
 import { icons } from "../theme/icons.ts";
+import { dockContent } from "../theme/panel-styles.ts";
 import { reportStyles } from "./report-styles.ts";
 
 /** What a training reports, live, and what can be done with it: hold it up, sample, end it early, keep its weights. */
@@ -23,28 +24,8 @@ export class LoomTraining extends LitElement {
   static override styles = [
     controls,
     reportStyles,
+    dockContent,
     css`
-      :host {
-        display: grid;
-        grid-template-columns: minmax(220px, 290px) minmax(0, 1fr);
-        gap: 6px 20px;
-        padding: 4px 16px 12px;
-        overflow: auto;
-      }
-
-      .controls {
-        display: grid;
-        align-content: start;
-        gap: 8px;
-      }
-
-      .row {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: 6px;
-      }
-
       .row input[type="number"] {
         width: 70px;
         text-align: right;
@@ -55,16 +36,6 @@ export class LoomTraining extends LitElement {
         height: 16px;
         margin: 0;
         accent-color: var(--accent);
-      }
-
-      .empty {
-        grid-column: 1 / -1;
-      }
-
-      @media (max-width: 640px) {
-        :host {
-          grid-template-columns: minmax(0, 1fr);
-        }
       }
     `,
   ];

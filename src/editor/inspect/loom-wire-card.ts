@@ -5,8 +5,7 @@ import type { LoomCanvas } from "../canvas/loom-canvas.ts";
 import type { RunControl } from "../run/run-control.ts";
 import type { EditorSession } from "../store/session.ts";
 import { controls } from "../theme/controls.ts";
-import { icons } from "../theme/icons.ts";
-import type { Pins } from "./pins.ts";
+import { pinButton, type Pins } from "./pins.ts";
 
 /** A pointer that rests this long on a wire asks about it. */
 const REST_MS = 400;
@@ -106,19 +105,11 @@ export class LoomWireCard extends LitElement {
       @pointerenter=${(): void => window.clearTimeout(this.#timer)}
       @pointerleave=${(): void => this.#hideSoon()}
     >
-      <button
-        class="icon"
-        aria-label=${isPinned ? `Unpin ${address}` : `Pin ${address}`}
-        title=${isPinned ? "Unpin" : "Keep in view"}
-        aria-pressed=${isPinned}
-        @click=${(): void => {
-          if (!isPinned) this.pins.toggle(address);
-          this.address = undefined;
-          this.dispatchEvent(new CustomEvent("pin"));
-        }}
-      >
-        ${icons.pin}
-      </button>
+      ${pinButton(address, isPinned, () => {
+        if (!isPinned) this.pins.toggle(address);
+        this.address = undefined;
+        this.dispatchEvent(new CustomEvent("pin"));
+      })}
       <loom-wire-report
         compact
         .session=${this.session}

@@ -1,3 +1,7 @@
+import { html } from "lit";
+import type { TemplateResult } from "lit";
+import { icons } from "../theme/icons.ts";
+
 /** Wires that are kept in view, by the output that they come from (`node.port`). */
 export class Pins {
   #addresses: readonly string[] = [];
@@ -23,3 +27,15 @@ export class Pins {
     return () => this.#listeners.delete(listener);
   }
 }
+
+/** The button that keeps a wire in view, or lets it go. */
+export const pinButton = (address: string, isPinned: boolean, act: () => void): TemplateResult =>
+  html`<button
+    class="icon pin"
+    aria-label=${isPinned ? `Unpin ${address}` : `Pin ${address}`}
+    title=${isPinned ? "Unpin" : "Keep in view"}
+    aria-pressed=${isPinned}
+    @click=${act}
+  >
+    ${icons.pin}
+  </button>`;

@@ -15,6 +15,7 @@ import { renameNode, unpackSelected } from "../store/subgraph-commands.ts";
 import type { ActionId } from "../shortcuts.ts";
 import type { EditorSession } from "../store/session.ts";
 import { controls } from "../theme/controls.ts";
+import { sidePanel } from "../theme/panel-styles.ts";
 import { icons } from "../theme/icons.ts";
 
 /**
@@ -26,29 +27,10 @@ export class LoomList extends LitElement {
 
   static override styles = [
     controls,
+    sidePanel,
     css`
       :host {
-        position: absolute;
-        inset: 0 0 0 auto;
-        display: flex;
-        flex-direction: column;
         width: min(400px, 100%);
-        border-left: 1px solid var(--line);
-        background: var(--surface);
-        z-index: 4;
-      }
-
-      header {
-        display: flex;
-        align-items: center;
-        justify-content: space-between;
-        padding: 6px 8px 6px 16px;
-        border-bottom: 1px solid var(--line);
-      }
-
-      h2 {
-        margin: 0;
-        font: 600 var(--text-l) / 1.3 var(--font);
       }
 
       ol {

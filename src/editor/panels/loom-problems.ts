@@ -2,6 +2,7 @@ import { LitElement, css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { controls } from "../theme/controls.ts";
 import { icons } from "../theme/icons.ts";
+import { bottomPanel } from "../theme/panel-styles.ts";
 import type { Offer } from "../run/missing.ts";
 import type { Fault } from "../worker/engine-client.ts";
 
@@ -11,18 +12,13 @@ export class LoomProblems extends LitElement {
 
   static override styles = [
     controls,
+    bottomPanel,
     css`
       :host {
-        display: flex;
-        flex-direction: column;
         max-height: min(38vh, 300px);
-        border-top: 1px solid var(--line);
-        background: var(--surface);
       }
 
       header {
-        display: flex;
-        align-items: center;
         justify-content: space-between;
         padding: 4px 8px 4px 14px;
         font-weight: 600;

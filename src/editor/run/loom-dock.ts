@@ -3,6 +3,7 @@ import type { TemplateResult } from "lit";
 import type { EditorSession } from "../store/session.ts";
 import { controls } from "../theme/controls.ts";
 import { icons } from "../theme/icons.ts";
+import { bottomPanel } from "../theme/panel-styles.ts";
 import type { RunControl } from "./run-control.ts";
 
 export type DockPanel = "steps" | "training";
@@ -19,18 +20,13 @@ export class LoomDock extends LitElement {
 
   static override styles = [
     controls,
+    bottomPanel,
     css`
       :host {
-        display: flex;
-        flex-direction: column;
         max-height: min(46vh, 320px);
-        border-top: 1px solid var(--line);
-        background: var(--surface);
       }
 
       header {
-        display: flex;
-        align-items: center;
         gap: 2px;
         padding: 4px 8px;
       }
