@@ -11,7 +11,7 @@ export default defineConfig({
   server: { port: 5173, headers: HEADERS },
   preview: { port: 4173, headers: HEADERS },
   // The worker's packages are found before the page asks for them; finding them late would reload it.
-  optimizeDeps: { entries: ["index.html", "src/editor/worker/*.worker.ts"] },
+  optimizeDeps: { entries: ["index.html", "src/editor/**/*.worker.ts"] },
   worker: { format: "es" },
   build: { target: "es2022", outDir: "dist/page", chunkSizeWarningLimit: 4000 },
 });

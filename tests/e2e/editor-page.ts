@@ -35,7 +35,7 @@ export async function serveEditor(name: string): Promise<ViteDevServer> {
       },
     },
     // The worker's packages are found before the page opens: found later they would make the page reload.
-    optimizeDeps: { entries: ["index.html", "src/editor/worker/*.worker.ts"] },
+    optimizeDeps: { entries: ["index.html", "src/editor/**/*.worker.ts"] },
   });
   await server.listen();
   return server;
