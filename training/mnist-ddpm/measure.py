@@ -2,7 +2,7 @@
 
     python measure.py --model <model folder> --classifier <classifier folder> [--sheet samples.png]
 
-Draws 1,000 pictures with diffusers' DDIMPipeline (50 steps, eta 0) from one seed and lets a classifier read them. Prints the
+Draws 1,000 pictures with diffusers' DDIMPipeline (50 steps, eta 0) and lets a classifier read them. Prints the
 share that it reads with a probability over 0.9, and how often each digit occurs. Nothing is picked or thrown away.
 """
 
@@ -28,11 +28,18 @@ def load_pipeline(folder: Path) -> DDIMPipeline:
     return pipeline
 
 
-def sample(pipeline: DDIMPipeline, count: int, steps: int, seed: int, batch: int) -> np.ndarray:
-    """Returns `count` pictures, float32 [count, 28, 28] in [0, 1]; one generator runs through all batches."""
+def sample(
+    pipeline: DDIMPipeline, count: int, steps: int, seed: int, batch: int, seed_per_batch: bool = False
+) -> np.ndarray:
+    """Returns `count` pictures, float32 [count, 28, 28] in [0, 1].
+
+    One generator runs through all batches, or each batch has its own, with the seeds `seed`, `seed` + 1, ...
+    """
     generator = torch.Generator("cpu").manual_seed(seed)
     parts = []
     for start in range(0, count, batch):
+        if seed_per_batch:
+            generator.manual_seed(seed + start // batch)
         result = pipeline(
             batch_size=min(batch, count - start),
             generator=generator,
@@ -64,13 +71,20 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--batch", type=int, default=100)
+    parser.add_argument(
+        "--seed-per-batch",
+        action="store_true",
+        help="each batch from its own seed, counted up from --seed: with --batch 50 the pictures of scripts/mnist-quality.ts",
+    )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--sheet", help="PNG file for the first 100 pictures")
     parser.add_argument("--worst", help="PNG file for the 20 pictures that the classifier is least sure of")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
 
-    pictures = sample(load_pipeline(Path(args.model)), args.count, args.steps, args.seed, args.batch)
+    pictures = sample(
+        load_pipeline(Path(args.model)), args.count, args.steps, args.seed, args.batch, args.seed_per_batch
+    )
     with torch.no_grad():
         logits = load_classifier(Path(args.classifier))(torch.from_numpy(pictures).float().unsqueeze(1) * 2 - 1)
     confidence, digit = logits.softmax(1).max(1)
@@ -81,6 +95,7 @@ def main() -> None:
         "samples": args.count,
         "steps": args.steps,
         "seed": args.seed,
+        "seedPerBatch": args.seed_per_batch,
         "confidenceOver0.9": round(sure, 4),
         "meanConfidence": round(confidence.mean().item(), 4),
         "shareOfDigit": {str(d): round(share.item(), 4) for d, share in enumerate(shares)},
