@@ -57,6 +57,12 @@ export interface RunOptions {
   readonly memoryBudget?: number;
 }
 
+/** A model whose weights are in memory. */
+export interface LoadedModel {
+  readonly label: string;
+  readonly bytes: number;
+}
+
 /** Outputs by node and port. Tensors in it live until `dispose` is called. */
 export interface GraphResult extends RunResult {
   /** The graph that ran, with what `set` changed: PNG files that are saved carry it. */
@@ -80,6 +86,7 @@ export class Runner {
   private readonly residency = new Residency();
   private readonly description = describeNodes();
   private runtime: { readonly wanted: RunOptions["backend"]; readonly info: RuntimeInfo } | undefined;
+  private starting: Promise<unknown> = Promise.resolve();
   /** {@link deviceLosses} when the backend was last made ready. */
   private lossesSeen = deviceLosses;
 
@@ -93,7 +100,14 @@ export class Runner {
    * Makes the backend ready; a run does it too. Changing it empties the cache: tensors belong to their backend. So does a lost
    * GPU device, in whose place a new one is opened.
    */
-  async init(wanted: RunOptions["backend"] = "auto"): Promise<RuntimeInfo> {
+  init(wanted: RunOptions["backend"] = "auto"): Promise<RuntimeInfo> {
+    // One after the other: somebody may choose a backend while another one is still starting.
+    const ready = this.starting.then(() => this.start(wanted));
+    this.starting = ready.catch(() => undefined);
+    return ready;
+  }
+
+  private async start(wanted: NonNullable<RunOptions["backend"]>): Promise<RuntimeInfo> {
     const { runtime } = this;
     const isLost = this.lossesSeen !== deviceLosses;
     if (!isLost && runtime?.wanted === wanted && runtime.info === runtimeInfo()) return runtime.info;
@@ -146,6 +160,11 @@ export class Runner {
       runtime,
       tensor: (address) => tensorAt(outputs, address),
     };
+  }
+
+  /** The models that are in memory, in the order of their last use. */
+  get loadedModels(): readonly LoadedModel[] {
+    return this.residency.loaded.map(({ label, bytes }) => ({ label, bytes }));
   }
 
   /** Frees all results that were kept. */

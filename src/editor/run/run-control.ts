@@ -11,6 +11,7 @@ import type {
   RunOptions,
   RuntimeInfo,
 } from "../worker/engine-client.ts";
+import { RunMemory } from "../memory/run-memory.ts";
 import { missingFiles } from "./missing.ts";
 import { RunHistory, type RunRecord } from "./run-record.ts";
 import { RunOnChange } from "./run-on-change.ts";
@@ -27,6 +28,9 @@ export interface RunRequest extends RunOptions {
 const isList = (request: RunRequest | readonly string[]): request is readonly string[] =>
   Array.isArray(request);
 
+/** The person cancelled before the graph had begun. */
+class Cancelled extends Error {}
+
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Starts, holds up and cancels runs, and keeps the session's run model up to date. */
@@ -35,6 +39,7 @@ export class RunControl {
   readonly client: EngineClient;
   /** The runs of this session. */
   readonly history = new RunHistory();
+  readonly memory: RunMemory;
   readonly queue: RunQueue;
   readonly onChange: RunOnChange;
   #usedSeeds: Seeds | undefined;
@@ -53,6 +58,7 @@ export class RunControl {
   constructor(session: EditorSession, client: EngineClient) {
     this.#session = session;
     this.client = client;
+    this.memory = new RunMemory(client.memory, () => this.start());
     this.queue = new RunQueue(session, this);
     this.onChange = new RunOnChange(session, this);
     this.#findMissing();
@@ -174,7 +180,14 @@ export class RunControl {
     let kind: RunRecord["kind"] = "failed";
     try {
       await this.start();
-      const outcome = await this.client.run(root, options, (event) => runs.handle(event));
+      const { memory } = this;
+      await memory.begin(root);
+      if (runs.phase === "cancelling") throw new Cancelled();
+      const budget = memory.budget === undefined ? {} : { memoryBudget: memory.budget };
+      const outcome = await this.client.run(root, { ...options, ...budget }, (event) => {
+        memory.handle(event);
+        runs.handle(event);
+      });
       if (outcome.kind === "failed") {
         if (outcome.node !== undefined) runs.fail(outcome.node, outcome.message, outcome.port);
         else this.#failure = outcome.message;
@@ -182,8 +195,10 @@ export class RunControl {
       if (outcome.kind === "invalid") this.#failure = outcome.faults.map((fault) => fault.message).join("\n");
       kind = outcome.kind === "invalid" ? "failed" : outcome.kind;
     } catch (error) {
-      this.#failure = wordsOf(error);
+      if (error instanceof Cancelled) kind = "cancelled";
+      else this.#failure = wordsOf(error);
     }
+    void this.memory.refresh();
     runs.end(kind, performance.now());
     const { only, resume } = options;
     const record = this.history.add({

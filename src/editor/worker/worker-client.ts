@@ -7,6 +7,7 @@ import type {
   EngineClient,
   EngineWorker,
   LocalFile,
+  MemoryClient,
   Question,
   RunOutcome,
   RuntimeInfo,
@@ -73,6 +74,12 @@ export function createWorkerClient({ pageUrl, onFile }: WorkerClientOptions): En
     return Promise.race([call(modelsOf(live.remote)), live.death]);
   };
 
+  const memory = async <T>(call: (remote: Remote<MemoryClient>) => Promise<T>): Promise<T> => {
+    if (!live) await init(choice);
+    live ??= start();
+    return Promise.race([call(live.remote.memory as unknown as Remote<MemoryClient>), live.death]);
+  };
+
   /** Asks what a running engine knows. One that is not there is started by the next run, and knows nothing. */
   const ask = async (question: Question): Promise<unknown> => {
     if (!live) await init(choice);
@@ -95,6 +102,10 @@ export function createWorkerClient({ pageUrl, onFile }: WorkerClientOptions): En
       check: (name, onProgress) => models((remote) => remote.check(name, proxy(onProgress))),
       resume: (name, onProgress) => models((remote) => remote.resume(name, proxy(onProgress))),
       stop: () => models((remote) => remote.stop()),
+    },
+    memory: {
+      plan: (document) => memory((remote) => remote.plan(document)),
+      loaded: () => memory((remote) => remote.loaded()),
     },
     pause: async () => void (await ask({ kind: "pause", args: [] })),
     proceed: async () => void (await ask({ kind: "proceed", args: [] })),
