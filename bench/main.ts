@@ -4,7 +4,7 @@
  *   npm run bench            everything
  *   npm run bench engine     one part: editor, picture, engine, wasm, training, unet, streaming, halves, sd, sampling
  *   npm run bench sd/30M/vae a part of a part: sd/<tiny or 30M>/<unet, text_encoder or vae>,
- *                            streaming/<sd15 or sd21>/<read, fetch, webgpu or wasm>
+ *                            streaming/<sd15 or sd21>/<read, fetch, webgpu, wasm or page>
  */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";

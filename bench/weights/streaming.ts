@@ -16,6 +16,7 @@ import { findAdapter } from "../../src/tensor/adapter.ts";
 import { assertNoDeviceErrors, initRuntime, memoryInfo, trimMemory } from "../../src/tensor/runtime.ts";
 import { sideBySide, type Result } from "../support.ts";
 import { CHECKPOINTS, writeCheckpoint, type CheckpointName, type Part } from "./checkpoint.ts";
+import { benchInPage } from "./in-page.ts";
 import { peakHeap } from "./peak-heap.ts";
 import { serveFile } from "./serve-file.ts";
 
@@ -27,7 +28,7 @@ const TITLES = { text_encoder: "text encoder", unet: "U-Net", vae: "VAE" } as co
  * Checkpoints of Stable Diffusion's true size: read tensor by tensor, fetched into the store and loaded, beside plain reading and
  * fetching of the same files. They are made for this and deleted afterwards.
  *
- * @param which `sd15` or `sd21`, and one of `read`, `fetch`, `webgpu`, `wasm`; all where absent.
+ * @param which `sd15` or `sd21`, and one of `read`, `fetch`, `webgpu`, `wasm`, `page`; all where absent.
  */
 export async function benchStreaming([onlyModel, onlyStep]: readonly string[] = []): Promise<
   readonly Result[]
@@ -46,7 +47,7 @@ export async function benchStreaming([onlyModel, onlyStep]: readonly string[] = 
     try {
       const parts = await writeCheckpoint(name, folder);
       for (const [, step] of steps)
-        results.push(...(await step({ title: CHECKPOINTS[name].title, folder, parts })));
+        results.push(...(await step({ name, title: CHECKPOINTS[name].title, folder, parts })));
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -55,6 +56,7 @@ export async function benchStreaming([onlyModel, onlyStep]: readonly string[] = 
 }
 
 interface Checkpoint {
+  readonly name: CheckpointName;
   readonly title: string;
   readonly folder: string;
   readonly parts: readonly Part[];
@@ -65,6 +67,7 @@ const STEPS: Readonly<Record<string, (checkpoint: Checkpoint) => Promise<readonl
   fetch: fetchIntoStore,
   webgpu: loadOnWebgpu,
   wasm: (checkpoint) => load(checkpoint, "wasm"),
+  page: ({ name }) => benchInPage(name),
 };
 
 const gigabytes = (size: number): string => `${(size / 1e9).toFixed(2)} GB`;
