@@ -2,8 +2,9 @@
  * Measures, each figure beside its peer in the same run:
  *
  *   npm run bench            everything
- *   npm run bench engine     one part: editor, picture, engine, wasm, training, unet, streaming, sd, sampling
- *   npm run bench sd/30M/vae a part of a part: sd/<tiny or 30M>/<unet, text_encoder or vae>
+ *   npm run bench engine     one part: editor, picture, engine, wasm, training, unet, streaming, halves, sd, sampling
+ *   npm run bench sd/30M/vae a part of a part: sd/<tiny or 30M>/<unet, text_encoder or vae>,
+ *                            streaming/<sd15 or sd21>/<read, fetch, webgpu, wasm or page>
  */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -40,7 +41,11 @@ const parts: Record<
   unet: { title: "U-Net step", run: async () => (await import("./diffusion/unet-step.ts")).benchUnetStep() },
   streaming: {
     title: "Weights as streams",
-    run: async () => (await import("./weights/streaming.ts")).benchStreaming(),
+    run: async (which) => (await import("./weights/streaming.ts")).benchStreaming(which),
+  },
+  halves: {
+    title: "Weights in half precision",
+    run: async () => (await import("./weights/halves.ts")).benchHalves(),
   },
   sd: {
     title: "Stable Diffusion",

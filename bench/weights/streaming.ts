@@ -1,121 +1,214 @@
-import { createWriteStream } from "node:fs";
+import { createHash } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
 import { mkdtemp, open, rm } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { parseUnet2dConditionConfig } from "../../src/diffusion/models/unet-2d-condition-config.ts";
-import { unet2dConditionParameters } from "../../src/diffusion/models/unet-2d-condition.ts";
+import { disposeWeights } from "../../src/diffusion/weights/dispose.ts";
 import { readSafetensorsHeader } from "../../src/diffusion/weights/safetensors.ts";
 import { readTensorSlices } from "../../src/diffusion/weights/tensor-slices.ts";
+import { loadComponent } from "../../src/nodes/model/model-files.ts";
 import { nodeServices } from "../../src/nodes/sources/node-sources.ts";
 import { fetchFile } from "../../src/nodes/sources/store/fetch-file.ts";
 import { nodeStoreFiles } from "../../src/nodes/sources/store/node-store-files.ts";
-import { generatedModel } from "../../tests/support/large-model.ts";
+import { findAdapter } from "../../src/tensor/adapter.ts";
+import { assertNoDeviceErrors, initRuntime, memoryInfo, trimMemory } from "../../src/tensor/runtime.ts";
 import { sideBySide, type Result } from "../support.ts";
+import { CHECKPOINTS, writeCheckpoint, type CheckpointName, type Part } from "./checkpoint.ts";
+import { benchInPage } from "./in-page.ts";
+import { peakHeap } from "./peak-heap.ts";
+import { serveFile } from "./serve-file.ts";
 
 const BLOCK = 16 * 2 ** 20;
+const HEAP_GOAL = "≤ 300";
+const TITLES = { text_encoder: "text encoder", unet: "U-Net", vae: "VAE" } as const;
 
-/** The U-Net's config of stable-diffusion-v1-5, where it differs from diffusers' defaults. */
-const SD15 = {
-  _class_name: "UNet2DConditionModel",
-  sample_size: 64,
-  cross_attention_dim: 768,
-  attention_head_dim: 8,
-};
-
-/** The largest JavaScript heap, array buffers included, while `work` runs; in MB above what there was before. */
-async function peakHeap(work: () => Promise<unknown>): Promise<number> {
-  const used = (): number => {
-    const { heapUsed, external } = process.memoryUsage();
-    return heapUsed + external;
-  };
-  globalThis.gc?.();
-  let peak = used();
-  const timer = setInterval(() => (peak = Math.max(peak, used())), 10);
-  await work();
-  clearInterval(timer);
-  return Math.max(peak, used()) / 1e6;
+/**
+ * Checkpoints of Stable Diffusion's true size: read tensor by tensor, fetched into the store and loaded, beside plain reading and
+ * fetching of the same files. They are made for this and deleted afterwards.
+ *
+ * @param which `sd15` or `sd21`, and one of `read`, `fetch`, `webgpu`, `wasm`, `page`; all where absent.
+ */
+export async function benchStreaming([onlyModel, onlyStep]: readonly string[] = []): Promise<
+  readonly Result[]
+> {
+  const names = (Object.keys(CHECKPOINTS) as CheckpointName[]).filter(
+    (name) => onlyModel === undefined || name === onlyModel,
+  );
+  const steps = Object.entries(STEPS).filter(([name]) => onlyStep === undefined || name === onlyStep);
+  if (names.length === 0 || steps.length === 0)
+    throw new Error(
+      `"${[onlyModel, onlyStep].join("/")}" is none of ${Object.keys(CHECKPOINTS).join(", ")}, each with ${Object.keys(STEPS).join(", ")}.`,
+    );
+  const results: Result[] = [];
+  for (const name of names) {
+    const folder = await mkdtemp(join(tmpdir(), "loom-bench-"));
+    try {
+      const parts = await writeCheckpoint(name, folder);
+      for (const [, step] of steps)
+        results.push(...(await step({ name, title: CHECKPOINTS[name].title, folder, parts })));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+  return results;
 }
 
-/** An fp16 U-Net of SD 1.5's true size (1.72 GB): read tensor by tensor, and fetched into the store, beside plain reading and fetching. */
-export async function benchStreaming(): Promise<readonly Result[]> {
-  const folder = await mkdtemp(join(tmpdir(), "loom-bench-"));
-  const path = join(folder, "unet.safetensors");
-  const model = generatedModel(unet2dConditionParameters(parseUnet2dConditionConfig(SD15)), "F16");
-  const blocks = function* (): Generator<Uint8Array> {
-    for (let at = 0; at < model.size; at += BLOCK) yield model.content(at, Math.min(model.size, at + BLOCK));
+interface Checkpoint {
+  readonly name: CheckpointName;
+  readonly title: string;
+  readonly folder: string;
+  readonly parts: readonly Part[];
+}
+
+const STEPS: Readonly<Record<string, (checkpoint: Checkpoint) => Promise<readonly Result[]>>> = {
+  read: readInSlices,
+  fetch: fetchIntoStore,
+  webgpu: loadOnWebgpu,
+  wasm: (checkpoint) => load(checkpoint, "wasm"),
+  page: ({ name }) => benchInPage(name),
+};
+
+const gigabytes = (size: number): string => `${(size / 1e9).toFixed(2)} GB`;
+
+const unetOf = ({ parts }: Checkpoint): Part => {
+  const unet = parts.find(({ name }) => name === "unet");
+  if (!unet) throw new Error("The checkpoint has no U-Net.");
+  return unet;
+};
+
+async function plainRead(path: string): Promise<void> {
+  const file = await open(path, "r");
+  const buffer = new Uint8Array(BLOCK);
+  while ((await file.read(buffer, 0, BLOCK)).bytesRead > 0);
+  await file.close();
+}
+
+async function readInSlices(checkpoint: Checkpoint): Promise<Result[]> {
+  const { path, size } = unetOf(checkpoint);
+  const ours = async (): Promise<void> => {
+    const file = await nodeServices().sources.folder(`file:${path}`).open("");
+    if (!file) throw new Error(path);
+    for (const entry of (await readSafetensorsHeader(file)).tensors.values())
+      for await (const slice of readTensorSlices(file, entry)) void slice;
+  };
+  const read = await sideBySide(3, ours, () => plainRead(path));
+  return [
+    {
+      name: `${checkpoint.title}: every tensor of the U-Net (${gigabytes(size)}) in slices`,
+      value: read.ours,
+      unit: "ms",
+      peer: { name: "plain read", value: read.peer },
+    },
+    { name: "peak heap meanwhile", value: await peakHeap(ours), unit: "MB", goal: HEAP_GOAL },
+  ];
+}
+
+async function fetchIntoStore(checkpoint: Checkpoint): Promise<Result[]> {
+  const { path, size } = unetOf(checkpoint);
+  const { folder, title } = checkpoint;
+  const sha256 = await hashOf(path);
+  const server = await serveFile(path, size);
+  const cache = join(folder, "cache");
+  let heap = 0;
+  const ours = async (): Promise<void> => {
+    await rm(cache, { recursive: true, force: true });
+    const target = {
+      files: nodeStoreFiles(cache),
+      folder: "m",
+      path: "unet.safetensors",
+      remote: { name: "unet", url: server.url },
+      size,
+      sha256,
+    };
+    heap = Math.max(heap, await peakHeap(() => fetchFile(target)));
+  };
+  const theirs = async (): Promise<void> => {
+    const copy = join(folder, "plain");
+    const { body } = await fetch(server.url);
+    if (body) await pipeline(Readable.fromWeb(body as never), createWriteStream(copy));
+    const file = await open(copy, "r+");
+    // Ours is on the disk when it says so.
+    await file.sync();
+    await file.close();
+    await hashOf(copy);
+    await rm(copy);
   };
   try {
-    await pipeline(Readable.from(blocks()), createWriteStream(path));
-
-    const ours = async (): Promise<void> => {
-      const file = await nodeServices().sources.folder(`file:${path}`).open("");
-      if (!file) throw new Error(path);
-      for (const entry of (await readSafetensorsHeader(file)).tensors.values())
-        for await (const slice of readTensorSlices(file, entry)) void slice;
-    };
-    const plain = async (): Promise<void> => {
-      const file = await open(path, "r");
-      const buffer = new Uint8Array(BLOCK);
-      while ((await file.read(buffer, 0, BLOCK)).bytesRead > 0);
-      await file.close();
-    };
-    const read = await sideBySide(3, ours, plain);
-    const heapOfRead = await peakHeap(ours);
-
-    const server = createServer((request, response) => {
-      const from = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
-      response.writeHead(206, {
-        ETag: model.etag,
-        "Content-Range": `bytes ${String(from)}-${String(model.size - 1)}/${String(model.size)}`,
-      });
-      void open(path, "r").then((file) =>
-        file.createReadStream({ start: from, highWaterMark: 2 ** 20 }).pipe(response),
-      );
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/unet.safetensors`;
-    let heapOfFetch = 0;
-    const cache = join(folder, "cache");
-    const fetched = await sideBySide(
-      1,
-      async () => {
-        await rm(cache, { recursive: true, force: true });
-        const target = {
-          files: nodeStoreFiles(cache),
-          folder: "m",
-          path: "unet.safetensors",
-          remote: { name: "unet", url },
-        };
-        heapOfFetch = Math.max(heapOfFetch, await peakHeap(() => fetchFile(target)));
-      },
-      async () => {
-        const { body } = await fetch(url);
-        if (body) await pipeline(Readable.fromWeb(body as never), createWriteStream(join(folder, "plain")));
-      },
-    );
-    server.close();
-    const size = `${(model.size / 1e9).toFixed(2)} GB`;
+    const fetched = await sideBySide(1, ours, theirs);
     return [
       {
-        name: `every tensor of ${size} in slices`,
-        value: read.ours,
-        unit: "ms",
-        peer: { name: "plain read", value: read.peer },
-      },
-      { name: "peak heap meanwhile", value: heapOfRead, unit: "MB", goal: "≤ 300" },
-      {
-        name: `${size} into the store`,
+        name: `${title}: ${gigabytes(size)} fetched into the store and verified`,
         value: fetched.ours,
         unit: "ms",
-        peer: { name: "fetch into a file", value: fetched.peer },
+        peer: { name: "fetch into a file, then SHA-256", value: fetched.peer },
       },
-      { name: "peak heap meanwhile", value: heapOfFetch, unit: "MB", goal: "≤ 300" },
+      { name: "peak heap meanwhile", value: heap, unit: "MB", goal: HEAP_GOAL },
     ];
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await server.close();
   }
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path, { highWaterMark: BLOCK }))
+    hash.update(chunk as Uint8Array);
+  return hash.digest("hex");
+}
+
+async function loadOnWebgpu(checkpoint: Checkpoint): Promise<Result[]> {
+  const { adapter, reason } = { reason: "", ...(await findAdapter()) };
+  return adapter
+    ? load(checkpoint, "webgpu")
+    : [{ name: `${checkpoint.title}: loaded on WebGPU`, skipped: reason }];
+}
+
+/** Loads one network after the other, each beside a plain read of its file. */
+async function load({ title, folder, parts }: Checkpoint, backend: "webgpu" | "wasm"): Promise<Result[]> {
+  await initRuntime({ backend });
+  const results: Result[] = [];
+  const context = {
+    signal: new AbortController().signal,
+    progress: () => undefined,
+    warn: () => undefined,
+    services: nodeServices(),
+  };
+  for (const { name, path, size } of parts) {
+    trimMemory();
+    const before = memoryInfo().gpuBytesAllocated;
+    let resident = 0;
+    let heap = 0;
+    const times = await sideBySide(
+      1,
+      async () => {
+        let weights: Parameters<typeof disposeWeights>[0] = {};
+        heap = await peakHeap(async () => {
+          const source = context.services.sources.folder(`file:${folder}`);
+          ({ weights } = await loadComponent(source, name, context));
+          await assertNoDeviceErrors();
+        });
+        resident = memoryInfo().gpuBytesAllocated - before;
+        disposeWeights(weights);
+        trimMemory();
+      },
+      () => plainRead(path),
+    );
+    results.push({
+      name: `${title}: ${TITLES[name]} (${gigabytes(size)}) loaded on ${backend}`,
+      value: times.ours,
+      unit: "ms",
+      peer: { name: "plain read", value: times.peer },
+    });
+    if (backend !== "webgpu") continue;
+    results.push({ name: "peak heap meanwhile", value: heap, unit: "MB", goal: HEAP_GOAL });
+    results.push({
+      name: "GPU memory resident",
+      value: resident / 1e9,
+      unit: "GB",
+      ...(name === "unet" && { goal: "≤ 1.9" }),
+    });
+  }
+  return results;
 }

@@ -1,4 +1,5 @@
 import { nodeServices, Runner } from "../index.ts";
+import { budgetWords, memoryText as size } from "../nodes/memory/memory-words.ts";
 import { planMemory, type MemoryPlan } from "../nodes/memory/plan-memory.ts";
 import type { RunCommand } from "./args.ts";
 import { readGraphFile } from "./graph-file.ts";
@@ -29,9 +30,6 @@ export async function planFile({
   }
 }
 
-const size = (bytes: number): string =>
-  bytes >= 1e9 ? `${(bytes / 1e9).toFixed(2)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
-
 /** The plan in words, a line each. */
 export function describePlan(
   { models, steps, picture, peakBytes, leastBytes }: MemoryPlan,
@@ -48,12 +46,5 @@ export function describePlan(
     `${size(peakBytes).padStart(9)}  with everything loaded; ${size(leastBytes)} is the least that will do`,
     `           for ${String(batch)} picture${batch === 1 ? "" : "s"} of ${String(width)}×${String(height)}${assumed ? " (assumed: the graph does not tell)" : ""}`,
   ];
-  if (budget === undefined) return lines;
-  const verdict =
-    peakBytes <= budget
-      ? "holds everything at once."
-      : leastBytes <= budget
-        ? "holds one part after the other: models will be unloaded and loaded again."
-        : "is too small: the run will go over it, and say so.";
-  return [...lines, `The budget of ${size(budget)} ${verdict}`];
+  return budget === undefined ? lines : [...lines, budgetWords({ peakBytes, leastBytes }, budget)];
 }

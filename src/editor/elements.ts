@@ -13,6 +13,7 @@ import { LoomWireCard } from "./inspect/loom-wire-card.ts";
 import { LoomWireReport } from "./inspect/loom-wire-report.ts";
 import { LoomMask } from "./mask/loom-mask.ts";
 import { LoomDownloads } from "./models/loom-downloads.ts";
+import { LoomMemory } from "./memory/loom-memory.ts";
 import { LoomModels } from "./models/loom-models.ts";
 import { LoomCarry } from "./panels/loom-carry.ts";
 import { LoomList } from "./panels/loom-list.ts";
@@ -34,6 +35,7 @@ import { LoomRunBar } from "./run/loom-run-bar.ts";
 const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "loom-app": LoomApp,
   "loom-canvas": LoomCanvas,
+  "loom-memory": LoomMemory,
   "loom-models": LoomModels,
   "loom-node": LoomNode,
   "loom-carry": LoomCarry,

@@ -3,6 +3,7 @@ export type ActionId =
   | "run"
   | "run-to"
   | "models"
+  | "memory"
   | "cancel"
   | "pause"
   | "step"
@@ -121,6 +122,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { action: "zoom-out", keys: ["-"], title: "Zoom out", group: "View" },
   { action: "list", keys: ["V"], title: "The graph as a list", group: "View" },
   { action: "problems", keys: ["P"], title: "List of problems", group: "View" },
+  { action: "memory", keys: ["Shift+B"], title: "Memory: budget, plan, what is loaded", group: "Run" },
   { action: "models", keys: ["Shift+M"], title: "Models in this browser", group: "File" },
   { action: "save", keys: ["Mod+S"], title: "Save as a file", group: "File", inFields: true },
   { action: "open", keys: ["Mod+O"], title: "Open a file", group: "File", inFields: true },

@@ -27,6 +27,8 @@ import createUnet from "./model/create-unet.node.ts";
 import loadCheckpoint from "./model/load-checkpoint.node.ts";
 import loadDepthEstimator from "./model/load-depth-estimator.node.ts";
 import loadPipeline from "./model/load-pipeline.node.ts";
+import loadTextEncoder from "./model/load-text-encoder.node.ts";
+import loadTokenizer from "./model/load-tokenizer.node.ts";
 import loadUnet from "./model/load-unet.node.ts";
 import loadVae from "./model/load-vae.node.ts";
 import savePipeline from "./model/save-pipeline.node.ts";
@@ -104,6 +106,8 @@ export const nodes: readonly NodeDefinition[] = [
   loadCheckpoint,
   loadDepthEstimator,
   loadPipeline,
+  loadTextEncoder,
+  loadTokenizer,
   loadUnet,
   loadVae,
   savePipeline,

@@ -57,6 +57,12 @@ export interface RunOptions {
   readonly memoryBudget?: number;
 }
 
+/** A model whose weights are in memory. */
+export interface LoadedModel {
+  readonly label: string;
+  readonly bytes: number;
+}
+
 /** Outputs by node and port. Tensors in it live until `dispose` is called. */
 export interface GraphResult extends RunResult {
   /** The graph that ran, with what `set` changed: PNG files that are saved carry it. */
@@ -157,6 +163,11 @@ export class Runner {
       runtime,
       tensor: (address) => tensorAt(outputs, address),
     };
+  }
+
+  /** The models that are in memory, in the order of their last use. */
+  get loadedModels(): readonly LoadedModel[] {
+    return this.residency.loaded.map(({ label, bytes }) => ({ label, bytes }));
   }
 
   /** Frees all results that were kept. */

@@ -10,6 +10,7 @@ type RunArguments = Parameters<WebGPUBackend["runWebGPUProgram"]>;
 interface BufferPool {
   readonly freeBuffers: Map<string, GPUBuffer[]>;
   numFreeBuffers: number;
+  readonly numBytesUsed: number;
   numBytesAllocated: number;
 }
 
@@ -17,7 +18,13 @@ interface BufferPool {
 export const dispatchesPerSubmit = 64;
 
 /** Results recorded before they are sent: buffers of disposed tensors are used again only after that. */
-const bytesPerSubmit = 128 * 2 ** 20;
+export const bytesPerSubmit = 128 * 2 ** 20;
+
+/**
+ * Free buffers that the pool may hold within one node. It finds buffers by their exact size, and a decoder has so many sizes that
+ * without this it holds twice what it uses. More is not worth its room, less would make new buffers at every step.
+ */
+export const pooledBytes = 512 * 2 ** 20;
 
 /** What {@link defineBackend}'s class adds to tfjs's. */
 export interface OwnBackend extends WebGPUBackend {
@@ -55,6 +62,7 @@ export function defineBackend(
         throw new Error(
           "The GPU device was lost; its tensors are gone. Call recoverRuntime() and run again.",
         );
+      if (this.freeBytes() > pooledBytes) this.shed(pooledBytes / 2);
       const limit = this.device.limits.maxStorageBufferBindingSize;
       refuseOversize(program.shaderKey, "output", output?.shape ?? program.outputShape, limit);
       for (const input of inputs) refuseOversize(program.shaderKey, "input", input.shape, limit);
@@ -92,16 +100,30 @@ export function defineBackend(
     trim(): number {
       // Buffers of disposed tensors reach the pool only when the commands that read them have been submitted.
       this.flush();
-      const pool = this.bufferManager as unknown as BufferPool;
+      return this.shed(0);
+    }
+
+    private get pool(): BufferPool {
+      return this.bufferManager as unknown as BufferPool;
+    }
+
+    private freeBytes(): number {
+      return this.pool.numBytesAllocated - this.pool.numBytesUsed;
+    }
+
+    /** Frees pooled buffers until no more than `keep` bytes are left, first those of sizes that were first asked for. */
+    private shed(keep: number): number {
+      const { pool } = this;
       let freed = 0;
       for (const buffers of pool.freeBuffers.values()) {
-        for (const buffer of buffers.splice(0)) {
+        while (buffers.length > 0 && this.freeBytes() > keep) {
+          const buffer = buffers.pop() as GPUBuffer;
           freed += buffer.size;
           pool.numFreeBuffers--;
+          pool.numBytesAllocated -= buffer.size;
           buffer.destroy();
         }
       }
-      pool.numBytesAllocated -= freed;
       return freed;
     }
   };

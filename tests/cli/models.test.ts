@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -77,6 +77,32 @@ it("loom models fetches what a pipeline needs, lists, pins, finds damage, mends 
     code: 1,
     out: expect.stringContaining('"hf:org/model@main" is not stored. Nothing is.') as string,
   });
+});
+
+it("two processes that fetch the same model at once fetch each file once, and both have it", async () => {
+  hub.forget();
+  // Both ask what there is before either knows, and then want the same files at the same moment.
+  hub.holdListing = new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      if (hub.asked.length < 2) return;
+      clearInterval(timer);
+      resolve();
+    }, 20);
+  });
+  hub.mischief = (path) =>
+    path === UNET ? { hold: new Promise((resolve) => setTimeout(resolve, 1000)) } : undefined;
+  const ends = await Promise.all([loom("fetch", "hf:org/model"), loom("fetch", "hf:org/model")]);
+  hub.holdListing = undefined;
+  hub.mischief = () => undefined;
+  for (const { code, out } of ends) {
+    expect(out).toContain("hf:org/model@main  300 KB, 3 files");
+    expect(code).toBe(0);
+  }
+  expect([...hub.fetched].sort()).toEqual(["scheduler/scheduler_config.json", "unet/config.json", UNET]);
+  const [folder = ""] = await readdir(join(cache, "models"));
+  const body = await readFile(join(cache, "models", folder, "files", UNET));
+  expect(Buffer.compare(body, patternBytes(0, 300_000))).toBe(0);
+  expect((await loom("check")).code).toBe(0);
 });
 
 it("loom models says what is wrong with a wrong call", async () => {

@@ -223,6 +223,49 @@ describe.skipIf(!executable)(`models in the page${skipNote}`, () => {
     expect(hub.asked).toEqual([]);
   });
 
+  test("two tabs that fetch the same model at once fetch it once, and both run", async () => {
+    const config = {
+      ...(JSON.parse(await readFile(`${TINY}config.json`, "utf8")) as Record<string, unknown>),
+      block_out_channels: [64, 96],
+      norm_num_groups: 32,
+      attention_head_dim: 8,
+    };
+    const file = generatedModel(unet2dParameters(parseUnet2dConfig(config)), "F32");
+    hub.add("unet/config.json", JSON.stringify(config));
+    hub.files.set(WEIGHTS, file);
+    let release = (): void => undefined;
+    const hold = new Promise<void>((resolve) => (release = resolve));
+    const isBody = (path: string, range: string | undefined): boolean =>
+      /^(\/cdn\/)?unet/.test(path) && path.endsWith(WEIGHTS) && range === "bytes=0-";
+    hub.mischief = (path, _, range) => (isBody(path, range) ? { hold } : undefined);
+    const other = await context.newPage();
+    await other.goto(page.url());
+    await other.waitForSelector("loom-canvas", { timeout: 60_000 });
+    const tabs = [page, other];
+    for (page of tabs) {
+      await page.bringToFront();
+      await open("hf:org/twice");
+      await run();
+      // What the first tab has asked about, the second one knows.
+      if (page !== other) await question().getByRole("button", { name: "Ask for the size" }).click();
+      await question()
+        .getByRole("button", { name: /^Download \d/ })
+        .click();
+      await page.waitForFunction(
+        () =>
+          (document.querySelector("loom-app") as LoomApp).session.runs.node("predict").status === "running",
+      );
+    }
+    // Both wait for the weights: one for the server, one for the other tab.
+    release();
+    for (page of tabs) {
+      await page.bringToFront();
+      expect(await outcome()).toBe("done");
+    }
+    expect(hub.asked.filter(({ path, range }) => isBody(path, range)).length).toBe(1);
+    expect(hub.bytesSent).toBeLessThan(1.5 * file.size);
+  });
+
   test("what the browser has no room for is read by ranges, and the node says so", async () => {
     const config = {
       ...(JSON.parse(await readFile(`${TINY}config.json`, "utf8")) as Record<string, unknown>),

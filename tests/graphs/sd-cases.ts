@@ -51,7 +51,7 @@ export async function errors(
   name: string,
   latents: Output | undefined,
   pixels: Output | undefined,
-  results?: "expected" | "grids",
+  results?: "expected" | "grids" | "exchange",
 ): Promise<{ latents: number; pixels: number }> {
   const compare = async (kind: string, actual: Output | undefined, relative: boolean): Promise<number> => {
     const expected = await readExpected(`${name}.${kind}`, results);

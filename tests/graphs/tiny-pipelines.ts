@@ -50,9 +50,9 @@ export interface Expected {
 /**
  * Reads one of diffusers' results: `<run>.latents`, `<run>.pixels`, …
  *
- * @param results `expected`: of one picture (make.py); `grids`: of several (grids.py).
+ * @param results `expected`: of one picture (make.py); `grids`: of several (grids.py); `exchange`: with parts from elsewhere (exchange.py).
  */
-export async function readExpected(name: string, results: "expected" | "grids" = "expected"): Promise<Expected> {
+export async function readExpected(name: string, results: "expected" | "grids" | "exchange" = "expected"): Promise<Expected> {
   const path = `${results}.safetensors`;
   const file = bytesSource(path, readFileSync(join(goldens, path)));
   const entry = (await readSafetensorsHeader(file)).tensors.get(name);

@@ -32,6 +32,8 @@ export interface Mischief {
   /** Says nothing more after so many bytes, and keeps the connection open. */
   readonly stallAfter?: number;
   readonly etag?: string;
+  /** Answers only when this has come. */
+  readonly hold?: Promise<unknown>;
 }
 
 const CHUNK = 64 * 1024;
@@ -44,7 +46,10 @@ export class FakeHub {
   /** Whether there is the interface that lists a repository. */
   lists = true;
   /** Called for each request for a file; `count` is the number of this request for it, from 1. */
-  mischief: (path: string, count: number) => Mischief | undefined = () => undefined;
+  mischief: (path: string, count: number, range: string | undefined) => Mischief | undefined = () =>
+    undefined;
+  /** Lists only when this has come. */
+  holdListing: Promise<unknown> | undefined;
   bytesSent = 0;
   readonly #server: Server;
   readonly #requests = new Map<string, number>();
@@ -92,6 +97,7 @@ export class FakeHub {
     this.files.clear();
     this.forget();
     this.lists = true;
+    this.holdListing = undefined;
     this.mischief = () => undefined;
   }
 
@@ -113,6 +119,7 @@ export class FakeHub {
     );
     response.setHeader("Cross-Origin-Resource-Policy", "cross-origin");
     if (path.startsWith("/api/models/")) {
+      await this.holdListing;
       this.#list(response);
       return;
     }
@@ -131,7 +138,9 @@ export class FakeHub {
     }
     const count = (this.#requests.get(name) ?? 0) + 1;
     this.#requests.set(name, count);
-    await this.#send(file, this.mischief(name, count) ?? {}, range, response);
+    const mischief = this.mischief(name, count, range) ?? {};
+    await mischief.hold;
+    await this.#send(file, mischief, range, response);
   }
 
   #list(response: ServerResponse): void {

@@ -13,6 +13,7 @@ import {
   trimMemory,
   type RuntimeEvent,
 } from "../../src/tensor/runtime.ts";
+import { pooledBytes } from "../../src/tensor/webgpu-backend.ts";
 import { runProgram } from "../../src/tensor/kernels/program.ts";
 import { relativeError, spreadTensor } from "../support/arrays.ts";
 import { describeOnBackends } from "../support/backends.ts";
@@ -157,6 +158,25 @@ describeOnBackends(
           .data()),
       ]).toEqual([6]);
       await assertNoDeviceErrors();
+    });
+
+    test("holds no more free buffers than are of use, however many sizes a network has", async () => {
+      trimMemory();
+      const before = memoryInfo();
+      const kept = tf.add(tf.ones([70_000]), 4);
+      tf.tidy(() => {
+        const step = pooledBytes / 16;
+        for (let i = 0; i < 32; i++)
+          tf.tidy(() => void tf.add(tf.ones([Math.floor(step / 4) + i]), kept.slice(0, 1)));
+      });
+      const { gpuBytesUsed, gpuBytesAllocated } = memoryInfo();
+      // All sizes together are four times as much; what came free since the last dispatch is still there.
+      expect(gpuBytesAllocated - gpuBytesUsed).toBeLessThanOrEqual(1.5 * pooledBytes);
+      expect(gpuBytesUsed - before.gpuBytesUsed).toBeLessThan(pooledBytes);
+      expect((await kept.data())[69_999]).toBe(5);
+      await assertNoDeviceErrors();
+      kept.dispose();
+      trimMemory();
     });
 
     test("keeps live tensors when it trims", async () => {

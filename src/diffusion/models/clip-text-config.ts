@@ -49,6 +49,21 @@ export function parseClipTextConfig(json: JsonObject): ClipTextConfig {
   };
 }
 
+/** `config.json` of a text encoder without a projection, as transformers reads it. */
+export const clipTextConfigToJson = (config: ClipTextConfig): Record<string, unknown> => ({
+  architectures: ["CLIPTextModel"],
+  model_type: "clip_text_model",
+  vocab_size: config.vocabSize,
+  hidden_size: config.hiddenSize,
+  intermediate_size: config.intermediateSize,
+  num_hidden_layers: config.numHiddenLayers,
+  num_attention_heads: config.numAttentionHeads,
+  max_position_embeddings: config.maxPositionEmbeddings,
+  hidden_act: config.hiddenAct,
+  layer_norm_eps: config.layerNormEps,
+  eos_token_id: config.eosTokenId,
+});
+
 function architectureOf(json: JsonObject): (typeof architectures)[number] {
   const listed = json["architectures"];
   const name: unknown = Array.isArray(listed) && listed.length > 0 ? listed[0] : "CLIPTextModel";

@@ -28,6 +28,7 @@ export interface ActionHost {
   /** Says why something was not done; an empty text says nothing. */
   tell(text: string): void;
   openModels(): void;
+  openMemory(): void;
   toggleList(): void;
   toggleProblems(): void;
   openQueue(): void;
@@ -104,6 +105,7 @@ export const ACTIONS: Readonly<Record<ActionId, (host: ActionHost) => void>> = {
   list: (host) => host.toggleList(),
   problems: (host) => host.toggleProblems(),
   models: (host) => host.openModels(),
+  memory: (host) => host.openMemory(),
   templates: (host) => host.openTemplates(),
   save: ({ keeping }) => keeping.saveFile(),
   library: ({ keeping }) => keeping.openLibrary(),

@@ -13,6 +13,7 @@ import { fragmentOf } from "../graph/fragment.ts";
 import type { PaletteEntry, PaletteExtras } from "../graph/search.ts";
 import { DownloadConsent } from "../models/consent.ts";
 import type { LoomDownloads } from "../models/loom-downloads.ts";
+import type { LoomMemory } from "../memory/loom-memory.ts";
 import type { LoomModels } from "../models/loom-models.ts";
 import type { MenuEntry } from "../panels/loom-menu.ts";
 import type { LoomCarry } from "../panels/loom-carry.ts";
@@ -125,6 +126,7 @@ export class LoomApp extends LitElement implements ActionHost {
       session.selection.subscribe(refresh),
       session.runs.subscribe(refresh),
       control.subscribe(refresh),
+      control.memory.subscribe(refresh),
       this.keeper.subscribe(refresh),
       session.onFaults(refresh),
       listenToClipboard(
@@ -288,6 +290,7 @@ export class LoomApp extends LitElement implements ActionHost {
       ></loom-keeping>
       <loom-carry .session=${session}></loom-carry> <loom-mask .session=${session}></loom-mask>
       <loom-ports .session=${session}></loom-ports> <loom-own .own=${this.own}></loom-own>
+      <loom-memory .session=${session} .memory=${this.control.memory}></loom-memory>
       <loom-models .models=${this.control.models}></loom-models>
       <loom-downloads .room=${this.#room}></loom-downloads>
       <loom-shortcuts></loom-shortcuts>
@@ -415,6 +418,10 @@ export class LoomApp extends LitElement implements ActionHost {
 
   tell(text: string): void {
     if (text !== "") this.notice = text;
+  }
+
+  openMemory(): void {
+    void this.#part<LoomMemory>("loom-memory").open();
   }
 
   openModels(): void {

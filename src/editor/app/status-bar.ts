@@ -1,5 +1,6 @@
 import { html } from "lit";
 import type { TemplateResult } from "lit";
+import { budgetVerdict, budgetWords, memoryText } from "../../nodes/memory/memory-words.ts";
 import type { Keeper } from "../library/keeper.ts";
 import type { RunControl } from "../run/run-control.ts";
 import type { DockPanel } from "../run/loom-dock.ts";
@@ -17,6 +18,23 @@ export interface StatusHost {
   toggleProblems(): void;
   toggleDock(panel: DockPanel): void;
   toggleInspector(): void;
+  openMemory(): void;
+}
+
+/** How much of the budget models take; that the graph needs more than it. */
+function memoryButton(host: StatusHost): TemplateResult {
+  const { budget, plan, loaded } = host.control.memory;
+  const isTooSmall = budget !== undefined && plan && budgetVerdict(plan, budget) === "too small";
+  const bytes = loaded.reduce((sum, one) => sum + one.bytes, 0);
+  const amount = bytes === 0 ? "" : ` ${memoryText(bytes)}`;
+  return html`<button
+    class="optional ${isTooSmall ? "bad" : ""}"
+    data-part="memory"
+    title=${isTooSmall ? budgetWords(plan, budget) : "Memory: the budget, what this graph needs, what is loaded"}
+    @click=${(): void => host.openMemory()}
+  >
+    Memory${amount}${amount !== "" && budget !== undefined ? ` of ${memoryText(budget)}` : ""}
+  </button>`;
 }
 
 /** The bar at the bottom: the engine, problems, the run, and whether the graph is saved. */
@@ -78,6 +96,7 @@ export function statusBar(host: StatusHost, problems: number): TemplateResult {
     >
       Inspect
     </button>
+    ${memoryButton(host)}
     <span class="progress" role="status">${runWords(runs, host.control.isPausing)}</span>
     <span class="gap"></span>
     <span class="optional">${nodes === 1 ? "1 node" : `${nodes} nodes`}</span>

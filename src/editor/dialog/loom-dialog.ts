@@ -73,12 +73,19 @@ export abstract class LoomDialog extends LitElement {
     this.dialog?.close();
   };
 
+  /** Where nothing had the focus before, a field of the closed dialog keeps it, and takes the keys that are shortcuts. */
+  #letGo(): void {
+    const focused = this.shadowRoot?.activeElement;
+    if (focused instanceof HTMLElement) focused.blur();
+  }
+
   protected override render(): TemplateResult {
     const footer = this.footer();
     return html`<dialog
       aria-labelledby="title"
       @close=${(): void => {
         this.closed();
+        this.#letGo();
         this.requestUpdate();
       }}
     >

@@ -11,6 +11,7 @@ import type {
   RunOptions,
   RuntimeInfo,
 } from "../worker/engine-client.ts";
+import { RunMemory } from "../memory/run-memory.ts";
 import { missingFiles } from "./missing.ts";
 import { RunHistory, type RunRecord } from "./run-record.ts";
 import { RunOnChange } from "./run-on-change.ts";
@@ -35,6 +36,7 @@ export class RunControl {
   readonly client: EngineClient;
   /** The runs of this session. */
   readonly history = new RunHistory();
+  readonly memory: RunMemory;
   readonly queue: RunQueue;
   readonly onChange: RunOnChange;
   #usedSeeds: Seeds | undefined;
@@ -56,6 +58,7 @@ export class RunControl {
   constructor(session: EditorSession, client: EngineClient) {
     this.#session = session;
     this.client = client;
+    this.memory = new RunMemory(client.memory, () => this.start());
     this.queue = new RunQueue(session, this);
     this.onChange = new RunOnChange(session, this);
     this.#findMissing();
@@ -181,6 +184,7 @@ export class RunControl {
     this.#tell();
     const kind = await this.#inEngine(root, options);
     this.#isHandedOver = this.#isPausing = false;
+    void this.memory.refresh();
     runs.end(kind, performance.now());
     const { only, resume } = options;
     const record = this.history.add({
@@ -202,14 +206,21 @@ export class RunControl {
     const { runs } = this.#session;
     try {
       await this.start();
+      const { memory } = this;
+      await memory.begin(root);
       // While the engine was starting the run may have been cancelled, or asked to wait.
       if (runs.phase === "cancelling") return "cancelled";
       this.#isHandedOver = true;
       const outcome = await this.client.run(
         root,
-        { ...options, ...(this.#isPausing && { paused: true }) },
+        {
+          ...options,
+          ...(this.#isPausing && { paused: true }),
+          ...(memory.budget !== undefined && { memoryBudget: memory.budget }),
+        },
         (event) => {
           if (event.type === "held") this.#isPausing = false;
+          memory.handle(event);
           runs.handle(event);
         },
       );

@@ -243,7 +243,7 @@ export class RunModel {
         this.#sampling = undefined;
         this.#tell(undefined);
         break;
-      // What memory holds is not shown at nodes.
+      // What memory holds is not shown at nodes; RunMemory keeps it.
       case "memory":
       case "finished":
       case "cancelled":

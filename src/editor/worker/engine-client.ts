@@ -1,7 +1,11 @@
 import type { GraphDocument } from "../../engine/graph/document.ts";
 import type { ModelsClient } from "./models-client.ts";
+import type { MemoryPlan } from "../../nodes/memory/plan-memory.ts";
+import type { LoadedModel } from "../../nodes/runner.ts";
 import type { LiveEvent } from "../../nodes/live/live-session.ts";
 import type { StepReport, WireReport, ZoneReport } from "../../nodes/live/reports.ts";
+
+export type { LoadedModel, MemoryPlan };
 
 export type BackendChoice = "auto" | "webgpu" | "wasm" | "cpu";
 
@@ -27,6 +31,16 @@ export interface RunOptions {
   readonly sampleEvery?: { readonly zone: string; readonly iterations: number };
   /** Holds the run up before its first step. */
   readonly paused?: boolean;
+  /** Bytes that models and the node that runs may take together; no limit where it is left out. */
+  readonly memoryBudget?: number;
+}
+
+/** What is known of the engine's memory. */
+export interface MemoryClient {
+  /** What a run of the graph will need. Opens the models, which reads their headers; between runs only. */
+  plan(document: GraphDocument): Promise<MemoryPlan>;
+  /** The models that are in memory. */
+  loaded(): Promise<readonly LoadedModel[]>;
 }
 
 /** What can be asked of a run while it goes on, and of what it left. */
@@ -85,6 +99,8 @@ export interface EngineClient extends RunWatch {
   upgrade(document: GraphDocument): Promise<GraphDocument>;
   /** The store of models; an engine of a test may have none. */
   readonly models?: ModelsClient;
+  /** An engine of a test may not have it. */
+  readonly memory?: MemoryClient;
 }
 
 /** A file that the person chose. In a chosen folder the path begins with the folder's name. */
@@ -104,6 +120,7 @@ export interface EngineWorker {
   addFiles(files: readonly LocalFile[]): void;
   upgrade(document: GraphDocument): GraphDocument;
   readonly models: ModelsClient;
+  readonly memory: MemoryClient;
 }
 
 /** A call of {@link RunWatch} as plain data: one message instead of nine. */

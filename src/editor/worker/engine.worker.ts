@@ -86,6 +86,15 @@ const engine: EngineWorker = {
 
   models: workerModels,
 
+  memory: {
+    async plan(document) {
+      if (!session) throw new Error("The engine has not been started.");
+      controller = new AbortController();
+      return session.planMemory(document, { backend, signal: controller.signal });
+    },
+    loaded: () => Promise.resolve(session?.loadedModels() ?? []),
+  },
+
   cancel() {
     controller?.abort();
   },

@@ -7,6 +7,7 @@ import type {
   EngineClient,
   EngineWorker,
   LocalFile,
+  MemoryClient,
   Question,
   RunOutcome,
   RuntimeInfo,
@@ -96,6 +97,9 @@ export function createWorkerClient({ pageUrl, onFile }: WorkerClientOptions): En
     return Promise.race([act(modelsOf(live.remote)), live.death]);
   };
 
+  const memory = <T>(act: (remote: Remote<MemoryClient>) => Promise<T>): Promise<T> =>
+    call((remote) => act(remote.memory as unknown as Remote<MemoryClient>));
+
   const ask = (question: Question): Promise<unknown> => call(async (remote) => remote.ask(question));
 
   return {
@@ -113,6 +117,10 @@ export function createWorkerClient({ pageUrl, onFile }: WorkerClientOptions): En
       check: (name, onProgress) => models((remote) => remote.check(name, proxy(onProgress))),
       resume: (name, onProgress) => models((remote) => remote.resume(name, proxy(onProgress))),
       stop: () => models((remote) => remote.stop()),
+    },
+    memory: {
+      plan: (document) => memory((remote) => remote.plan(document)),
+      loaded: () => memory((remote) => remote.loaded()),
     },
     pause: async () => void (await ask({ kind: "pause", args: [] })),
     proceed: async () => void (await ask({ kind: "proceed", args: [] })),

@@ -44,6 +44,12 @@ export class Residency {
     return sum(this.#loaded);
   }
 
+  /** What is loaded, in the order of its last use. */
+  get loaded(): readonly Resident[] {
+    this.#prune();
+    return [...this.#loaded];
+  }
+
   /** A new run begins: it may warn again. */
   beginRun(): void {
     this.#warned.clear();

@@ -35,6 +35,10 @@ export function neededFiles(
         return component(listing, subfolder("unet"));
       case "model/load-vae":
         return component(listing, subfolder("vae"));
+      case "model/load-text-encoder":
+        return component(listing, subfolder("text_encoder"));
+      case "model/load-tokenizer":
+        return tokenizer(listing);
       case "control/load-controlnet":
         return component(listing, subfolder(""));
       case "model/load-depth-estimator":

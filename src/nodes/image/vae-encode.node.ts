@@ -2,7 +2,7 @@ import { defineNode, optionalPort, port } from "../../engine/node/define-node.ts
 import { boolean, choice, int } from "../../engine/node/params.ts";
 import { TorchGenerator } from "../../tensor/torch-generator.ts";
 import { generatorType, imageType, latentType, vaeType } from "../socket-types.ts";
-import { encodePictures } from "./vae.ts";
+import { encodePictures, encodeWorkingBytes } from "./vae.ts";
 
 export default defineNode({
   type: "image/vae-encode",
@@ -36,6 +36,7 @@ export default defineNode({
     latent: port(latentType, "Latents as the U-Net knows them."),
     generator: port(generatorType, "The random state after the draw."),
   },
+  workingBytes: ({ inputs: { vae, image }, params }) => encodeWorkingBytes(vae, image.shape, params),
   run: ({ inputs: { vae, image, generator }, params: { mode, ...options } }) => {
     if (mode === "sample" && !generator)
       throw new Error("generator is not wired, and mode is sample: wire a Seed into it, or choose mode.");

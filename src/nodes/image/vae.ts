@@ -64,6 +64,16 @@ export function decodeWorkingBytes(
   return vaeWorkingBytes(vae, [slicing === true ? 1 : batch, side(height), side(width)]);
 }
 
+/** {@link decodeWorkingBytes} of encoding, for which the decoder's need is the upper bound. */
+export function encodeWorkingBytes(
+  vae: Model<unknown>,
+  [batch = 1, height = 1, width = 1]: readonly number[],
+  { tiling, tileSize, slicing }: AutoencoderOptions,
+): number {
+  const side = (pixels: number): number => (tiling === true ? Math.min(pixels, tileSize ?? pixels) : pixels);
+  return vaeWorkingBytes(vae, [slicing === true ? 1 : batch, side(height), side(width)]);
+}
+
 /**
  * Pictures from 0 to 1 → latents as the U-Net knows them.
  *

@@ -8,7 +8,8 @@ import type { GatePoint } from "../../engine/run/pass-gate.ts";
 import type { RuntimeInfo, RuntimeOptions } from "../../tensor/runtime.ts";
 import { describeNodes } from "../describe.ts";
 import { saveValue } from "../io/save-value.ts";
-import { Runner } from "../runner.ts";
+import { planMemory, type MemoryPlan } from "../memory/plan-memory.ts";
+import { Runner, type LoadedModel } from "../runner.ts";
 import type { Services } from "../sources/sources.ts";
 import { Recording } from "./recording.ts";
 import type { StepReport, WireReport, ZoneReport } from "./reports.ts";
@@ -39,6 +40,8 @@ export interface LiveRunOptions {
   /** Holds the run up before its first iteration. */
   readonly paused?: boolean;
   readonly previews?: { readonly everyMs: number };
+  /** Bytes that models and the node that runs may take together; no limit where it is left out. */
+  readonly memoryBudget?: number;
   readonly onEvent?: (event: LiveEvent) => void;
 }
 
@@ -100,7 +103,7 @@ export class LiveSession {
 
   /** Runs a graph to its end; see {@link Runner.run} for what it throws. */
   async run(document: GraphDocument, options: LiveRunOptions = {}): Promise<void> {
-    const { resume, keep = [], record = false, only, signal, backend, previews } = options;
+    const { resume, keep = [], record = false, only, signal, backend, previews, memoryBudget } = options;
     this.#document = document;
     this.#options = options;
     this.#gate.reset((point) => this.#sampleIfDue(point));
@@ -117,6 +120,7 @@ export class LiveSession {
         ...(only && { only }),
         // Who goes step by step wants to see each.
         ...(previews && { previews: { ...previews, always: () => this.#gate.isClosed } }),
+        ...(memoryBudget !== undefined && { memoryBudget }),
         keep,
         gate: this.#gate.pass,
         observer: this.#wires,
@@ -138,6 +142,20 @@ export class LiveSession {
       this.#isHeld = false;
       this.#sampleNext = undefined;
     }
+  }
+
+  /** What a run of the graph will need of memory; between runs only. @throws as {@link planMemory} does. */
+  planMemory(
+    document: GraphDocument,
+    options: Pick<LiveRunOptions, "backend" | "signal">,
+  ): Promise<MemoryPlan> {
+    if (this.#isRunning) return Promise.reject(new Error("A run goes on; ask again when it has ended."));
+    return planMemory(this.#runner, document, options);
+  }
+
+  /** The models that are in memory. */
+  loadedModels(): readonly LoadedModel[] {
+    return this.#runner.loadedModels;
   }
 
   /** Holds the run up before its next iteration. */
@@ -244,10 +262,11 @@ export class LiveSession {
         throw new Error(
           "Nothing follows the loop that can be run by itself: wire its network into a sampler.",
         );
-      const { backend, signal, previews = { everyMs: 250 } } = this.#options;
+      const { backend, signal, previews = { everyMs: 250 }, memoryBudget } = this.#options;
       const result = await this.#runner.run(this.#document, {
         ...(backend && { backend }),
         ...(signal?.aborted === false && { signal }),
+        ...(memoryBudget !== undefined && { memoryBudget }),
         previews,
         only: targets,
         resume: { zone, fromIteration: index, carry },

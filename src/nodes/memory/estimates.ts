@@ -1,14 +1,20 @@
+import * as tf from "@tensorflow/tfjs";
 import type { AutoencoderKlConfig } from "../../diffusion/models/autoencoder-kl-config.ts";
+import { AUTOENCODER_KL_CLASS_NAME } from "../../diffusion/models/autoencoder-kl-config.ts";
+import { autoencoderKlParameters } from "../../diffusion/models/autoencoder-kl.ts";
 import type { ClipTextConfig } from "../../diffusion/models/clip-text-config.ts";
+import { clipTextParameters } from "../../diffusion/models/clip-text.ts";
 import type { Unet2dConditionConfig } from "../../diffusion/models/unet-2d-condition-config.ts";
 import { UNET_2D_CONDITION_CLASS_NAME } from "../../diffusion/models/unet-2d-condition-config.ts";
-import { AUTOENCODER_KL_CLASS_NAME } from "../../diffusion/models/autoencoder-kl-config.ts";
-import type { Model } from "../../diffusion/weights/parameters.ts";
+import { unet2dConditionParameters } from "../../diffusion/models/unet-2d-condition.ts";
+import type { Model, ParameterSpec } from "../../diffusion/weights/parameters.ts";
 import { hasFusedAttention } from "../../tensor/kernels/fused-attention.ts";
+import { bytesPerSubmit, pooledBytes } from "../../tensor/webgpu-backend.ts";
 
 /**
  * How many bytes a network needs for its intermediate results, beside its weights: estimates, from the config and the size of
- * the picture. They count what lives at the most crowded place; they have not been compared with a measurement yet.
+ * the picture. They count what lives at the most crowded place. The factors were measured: on WASM from the largest sum of
+ * tensors, on WebGPU from the buffers that were allocated, up to Stable Diffusion's true size.
  */
 
 const FLOAT = 4;
@@ -17,47 +23,70 @@ const FLOAT = 4;
 const scoreBytes = (batch: number, heads: number, dim: number, queries: number, keys: number): number =>
   hasFusedAttention(dim) ? 0 : 2 * batch * heads * queries * keys * FLOAT;
 
+/** What a backend takes for tensors of so many bytes at the most crowded place. */
+function onBackend(tensorBytes: number, specs: readonly ParameterSpec[]): number {
+  if (tf.getBackend() === "webgpu") {
+    // Results that wait to be submitted, then free buffers of other sizes than the ones that are wanted.
+    return (
+      tensorBytes + Math.min(bytesPerSubmit, 1.2 * tensorBytes) + Math.min(pooledBytes, 2.2 * tensorBytes)
+    );
+  }
+  // Weights that are kept in half precision, or outside of the backend, are widened one at a time.
+  const largest = specs
+    .filter(({ kind }) => kind === "conv" || kind === "linear")
+    .map(({ shape }) => shape.reduce((product, length) => product * length, 1));
+  return tensorBytes + FLOAT * Math.max(0, ...largest);
+}
+
 /**
- * One step of a text-conditioned U-Net on latents `[batch, height, width, channels]`: all that the way down leaves for the way up,
- * and the work of the largest layer.
+ * One step of a text-conditioned U-Net on latents `[batch, height, width, channels]`: at each level what the way down has left for
+ * the way up, and the work of the largest layer.
  */
 export function unetWorkingBytes(
-  { className, config }: Pick<Model<unknown>, "className" | "config">,
+  { className, config: given }: Pick<Model<unknown>, "className" | "config">,
   [batch = 1, height = 1, width = 1]: readonly number[],
 ): number {
   if (className !== UNET_2D_CONDITION_CLASS_NAME) return 0;
-  const { blockOutChannels, layersPerBlock, downBlockTypes, numAttentionHeads } =
-    config as Unet2dConditionConfig;
+  const config = given as Unet2dConditionConfig;
+  const { blockOutChannels, layersPerBlock, downBlockTypes, numAttentionHeads } = config;
   let skips = 0;
-  let work = 0;
+  let most = 0;
   blockOutChannels.forEach((channels, level) => {
     const tokens = Math.ceil(height / 2 ** level) * Math.ceil(width / 2 ** level);
     const map = batch * tokens * channels * FLOAT;
     skips += map * ((layersPerBlock[level] ?? 2) + 1);
-    // A block of the way up: what comes from below beside a skip connection, its norm, and the two convolutions.
-    const above = Math.max(channels, blockOutChannels[level + 1] ?? channels);
-    work = Math.max(work, batch * tokens * FLOAT * (2 * (channels + above) + 2 * channels));
-    if (!downBlockTypes[level]?.startsWith("CrossAttn")) return;
-    const heads = numAttentionHeads[level] ?? 1;
-    const attention = 6 * map + scoreBytes(batch, heads, channels / heads, tokens, tokens);
-    // GEGLU widens eightfold and halves.
-    work = Math.max(work, attention, 15 * map);
+    // What comes from below is wider, and lies beside a skip connection.
+    const below = (2 * map * (blockOutChannels[level + 1] ?? channels)) / channels;
+    let work = 12 * map + below;
+    if (downBlockTypes[level]?.startsWith("CrossAttn")) {
+      const heads = numAttentionHeads[level] ?? 1;
+      const attention = 19 * map + scoreBytes(batch, heads, channels / heads, tokens, tokens);
+      // GEGLU widens eightfold and halves.
+      work = Math.max(attention, 24 * map + below);
+    }
+    most = Math.max(most, skips + work);
   });
-  return skips + work;
+  return onBackend(most, unet2dConditionParameters(config));
 }
 
-/** A VAE on a picture of `[batch, height, width]` pixels: four maps at full size, of which two are as wide as the level below. */
+/** A VAE on a picture of `[batch, height, width]` pixels: its decoder, whose last block is given what is as wide as the one below. */
 export function vaeWorkingBytes(
-  { className, config }: Pick<Model<unknown>, "className" | "config">,
+  { className, config: given }: Pick<Model<unknown>, "className" | "config">,
   [batch = 1, height = 1, width = 1]: readonly number[],
 ): number {
-  if (className !== AUTOENCODER_KL_CLASS_NAME) return batch * height * width * 64 * 4 * FLOAT;
-  const { blockOutChannels } = config as AutoencoderKlConfig;
-  const [outer = 128, next = 128] = blockOutChannels;
+  if (className !== AUTOENCODER_KL_CLASS_NAME) {
+    // AutoencoderTiny: 64 channels throughout; on a GPU its activations are fused.
+    const maps = tf.getBackend() === "webgpu" ? 4 : 8;
+    return onBackend(batch * height * width * 64 * maps * FLOAT, []);
+  }
+  const config = given as AutoencoderKlConfig;
+  const { blockOutChannels } = config;
+  const [outer = 128, next = outer] = blockOutChannels;
   const innermost = blockOutChannels.at(-1) ?? 512;
-  const tokens = (height * width) / vaeScale(config as AutoencoderKlConfig) ** 2;
-  const attention = 6 * batch * tokens * innermost * FLOAT + scoreBytes(batch, 1, innermost, tokens, tokens);
-  return Math.max(batch * height * width * FLOAT * (3 * Math.max(outer, next) + outer), attention);
+  const tokens = (height * width) / vaeScale(config) ** 2;
+  const attention = 15 * batch * tokens * innermost * FLOAT + scoreBytes(batch, 1, innermost, tokens, tokens);
+  const lastBlock = batch * height * width * FLOAT * 3 * (outer + next);
+  return onBackend(Math.max(lastBlock, attention), autoencoderKlParameters(config));
 }
 
 /** How many times smaller a latent is than its picture. */
@@ -65,9 +94,11 @@ export const vaeScale = ({ blockOutChannels }: Pick<AutoencoderKlConfig, "blockO
   2 ** (blockOutChannels.length - 1);
 
 /** CLIP's text transformer on rows of tokens. */
-export function textWorkingBytes({ config }: Pick<Model<unknown>, "config">, rows: number): number {
-  const { hiddenSize, intermediateSize, numAttentionHeads, maxPositionEmbeddings } = config as ClipTextConfig;
+export function textWorkingBytes({ config: given }: Pick<Model<unknown>, "config">, rows: number): number {
+  const config = given as ClipTextConfig;
+  const { hiddenSize, intermediateSize, numAttentionHeads, maxPositionEmbeddings } = config;
   const tokens = rows * maxPositionEmbeddings;
-  const scores = 2 * rows * numAttentionHeads * maxPositionEmbeddings ** 2;
-  return FLOAT * (tokens * (4 * hiddenSize + 3 * intermediateSize) + scores);
+  const attention = 12 * tokens * hiddenSize + 2 * rows * numAttentionHeads * maxPositionEmbeddings ** 2;
+  const feedForward = tokens * (12 * hiddenSize + 5 * intermediateSize);
+  return onBackend(FLOAT * Math.max(attention, feedForward), clipTextParameters(config));
 }

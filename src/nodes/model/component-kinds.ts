@@ -14,7 +14,11 @@ import {
   basicUnetParameters,
   parseBasicUnetConfig,
 } from "../../diffusion/models/basic-unet.ts";
-import { parseClipTextConfig } from "../../diffusion/models/clip-text-config.ts";
+import {
+  clipTextConfigToJson,
+  parseClipTextConfig,
+  type ClipTextConfig,
+} from "../../diffusion/models/clip-text-config.ts";
 import { clipTextParameters, clipTextWeightName } from "../../diffusion/models/clip-text.ts";
 import { CONTROLNET_CLASS_NAME, parseControlnetConfig } from "../../diffusion/models/controlnet-config.ts";
 import { controlnetParameters } from "../../diffusion/models/controlnet.ts";
@@ -47,6 +51,8 @@ export interface ComponentKind {
   parameters(config: unknown): readonly ParameterSpec[];
   /** Absent for models that cannot be saved yet. */
   configToJson?(config: unknown): Record<string, unknown>;
+  /** The class that is taken out of a model which holds more, and that it is from then on. */
+  readonly takenAs?: string;
 }
 
 interface KindSpec<C> {
@@ -57,6 +63,7 @@ interface KindSpec<C> {
   readonly toJson?: (config: C) => Record<string, unknown>;
   readonly fileStem?: string;
   readonly loadOptions?: ComponentKind["loadOptions"];
+  readonly takenAs?: string;
 }
 
 /** Lets each kind keep the static type of its config. */
@@ -68,6 +75,7 @@ function kind<C>({
   toJson,
   fileStem = "diffusion_pytorch_model",
   loadOptions = {},
+  takenAs,
 }: KindSpec<C>): ComponentKind {
   return {
     className,
@@ -77,14 +85,19 @@ function kind<C>({
     parseConfig: parse,
     parameters: (config) => parameters(config as C),
     ...(toJson && { configToJson: (config: unknown) => toJson(config as C) }),
+    ...(takenAs !== undefined && { takenAs }),
   };
 }
 
 /** The depth estimator of Stable Diffusion 2 (depth): a class of transformers. */
 export const DPT_CLASS_NAME = "DPTForDepthEstimation";
 
-const clipText = (className: string): ComponentKind =>
+const clipText = (
+  className: string,
+  more: Pick<KindSpec<ClipTextConfig>, "toJson" | "takenAs"> = {},
+): ComponentKind =>
   kind({
+    ...more,
     className,
     title: "text encoder",
     parse: (json) => parseClipTextConfig(json as Readonly<Record<string, unknown>>),
@@ -142,6 +155,8 @@ const kinds: readonly ComponentKind[] = [
   }),
   clipText("CLIPTextModel"),
   clipText("CLIPTextModelWithProjection"),
+  // Text and vision together; only the text half is read, and it is saved as what it then is.
+  clipText("CLIPModel", { toJson: clipTextConfigToJson, takenAs: "CLIPTextModel" }),
 ];
 
 /** @throws Error that names the class and lists those that are supported. */

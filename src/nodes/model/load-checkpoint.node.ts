@@ -8,7 +8,7 @@ import { choice, source, text } from "../../engine/node/params.ts";
 import { SCHEDULER_CLASSES } from "../sampling/scheduler-classes.ts";
 import { noiseSchedulerType, textEncoderType, tokenizerType, unetType, vaeType } from "../socket-types.ts";
 import { downloadOptions, openRequired, servicesOf, type SourceFolder } from "../sources/sources.ts";
-import { loadTokenizer } from "./load-tokenizer.ts";
+import { findTokenizer } from "./load-tokenizer.ts";
 import { openComponent } from "./model-files.ts";
 import type { ResidentModel } from "./resident-model.ts";
 
@@ -62,7 +62,6 @@ export default defineNode({
   },
   runAsync: async ({ params, context }) => {
     const { sources } = servicesOf(context);
-    const { signal } = context;
     const file = await openRequired(sources.folder(params.source), "", downloadOptions(context));
     const { files, predictionType } = await openSingleFile(file, parseConfigs(params.configs));
     const parts: SourceFolder = {
@@ -71,11 +70,7 @@ export default defineNode({
       list: () => Promise.resolve([...files.keys()]),
       identity: () => sources.folder(params.source).identity(),
     };
-    const vocabulary = sources.folder(params.tokenizer);
-    const isNested =
-      (await vocabulary.open("tokenizer/vocab.json", { signal })) ??
-      (await vocabulary.open("tokenizer/tokenizer.json", { signal }));
-    const tokenizer = await loadTokenizer(vocabulary, isNested ? "tokenizer" : "", signal);
+    const tokenizer = await findTokenizer(sources.folder(params.tokenizer), context.signal);
     const noiseScheduler = stableDiffusionScheduler(
       params.scheduler,
       params.predictionType === "as stated" ? (predictionType ?? "epsilon") : params.predictionType,

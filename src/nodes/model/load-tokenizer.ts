@@ -36,3 +36,11 @@ export async function loadTokenizer(
   rememberTokenizer(tokenizer, files);
   return tokenizer;
 }
+
+/** {@link loadTokenizer} from `tokenizer/`, or from the top of the folder. */
+export async function findTokenizer(folder: SourceFolder, signal: AbortSignal): Promise<ClipTokenizer> {
+  const nested =
+    (await folder.open("tokenizer/vocab.json", { signal })) ??
+    (await folder.open("tokenizer/tokenizer.json", { signal }));
+  return loadTokenizer(folder, nested ? "tokenizer" : "", signal);
+}

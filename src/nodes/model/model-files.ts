@@ -153,8 +153,13 @@ export async function readComponentConfig(
   }
   const kind = componentKind(className);
   const config = kind.parseConfig(json);
-  if (typeof config === "object" && config !== null) openedConfigs.set(config, text);
-  return { prefix, className, kind, config };
+  const { takenAs } = kind;
+  if (typeof config === "object" && config !== null)
+    openedConfigs.set(
+      config,
+      takenAs !== undefined && kind.configToJson ? encodeJson(kind.configToJson(config)) : text,
+    );
+  return { prefix, className: takenAs ?? className, kind, config };
 }
 
 async function weightFiles(

@@ -3,6 +3,7 @@ import { parsePromptWeights } from "../../diffusion/tokenizer/prompt-weights.ts"
 import { defineNode, port } from "../../engine/node/define-node.ts";
 import { boolean, choice, int, text } from "../../engine/node/params.ts";
 import { conditioningType, textEncoderType, tokenizerType, type Conditioning } from "../socket-types.ts";
+import { textWorkingBytes } from "../memory/estimates.ts";
 import { encodeText } from "./encode-text.ts";
 import { promptWords } from "./prompt-words.ts";
 
@@ -45,6 +46,8 @@ export default defineNode({
     positive: port(conditioningType, "The prompt, for the U-Net."),
     negative: port(conditioningType, "The negative prompt, for the U-Net."),
   },
+  // One prompt after the other, and a prompt has seldom more than one row.
+  workingBytes: ({ inputs: { textEncoder } }) => textWorkingBytes(textEncoder, 1),
   runAsync: async ({ inputs: { tokenizer, textEncoder }, params, context }) => {
     const read = (prompt: string, minChunks = 1): EncodedPrompt => {
       const { overflow, attentionWeights } = params;

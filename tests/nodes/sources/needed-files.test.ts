@@ -132,6 +132,8 @@ it("every node that reads a source is known to the question, or a new one is ask
     "model/load-checkpoint",
     "model/load-depth-estimator",
     "model/load-pipeline",
+    "model/load-text-encoder",
+    "model/load-tokenizer",
     "model/load-unet",
     "model/load-vae",
     "sampling/load-noise-scheduler",
