@@ -93,7 +93,7 @@ describe.skipIf(!executable)(`runs in Chromium${skipNote}`, () => {
       /^It ran because its input "sample" from .* changed\. It holds .* KB\.$/,
     );
     expect(await editor.node("unet").locator(".state").innerText()).toBe("cached");
-    expect(await editor.node("predict").locator(".state").innerText()).toMatch(/ ms$/);
+    expect(await editor.node("predict").locator(".state").innerText()).toMatch(/^[\d.]+ m?s$/);
     await editor.run();
     await editor.outcome(60_000);
     expect(await editor.node("decode").locator(".state").innerText()).toBe("cached");
