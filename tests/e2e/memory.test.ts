@@ -132,6 +132,28 @@ describe.skipIf(!executable)(`memory in the page${skipNote}`, () => {
     await hide();
   });
 
+  test("a plan that is asked for while a run goes on is refused, and the run can still be cancelled", async () => {
+    await open();
+    const kind = await editor.page.evaluate(async () => {
+      const { control, session } = document.querySelector("loom-app") as LoomApp;
+      const { root } = session.store;
+      const sampler = root.nodes["sampler"];
+      if (!sampler) throw new Error("The graph has no sampler.");
+      const nodes = {
+        ...root.nodes,
+        sampler: { ...sampler, params: { ...sampler.params, numInferenceSteps: 500 } },
+      };
+      session.store.replace({ ...root, nodes }, "Open");
+      const run = control.run();
+      while (session.runs.node("sampler").status !== "running") await new Promise(requestAnimationFrame);
+      const refused = await control.client.memory?.plan(session.store.root).catch((error: unknown) => error);
+      await control.cancel();
+      await run;
+      return [String(refused), session.runs.summary?.kind];
+    });
+    expect(kind).toEqual([expect.stringContaining("A run goes on"), "cancelled"]);
+  });
+
   test("the budget is kept from visit to visit", async () => {
     const before = await editor.page.evaluate(
       () => (document.querySelector("loom-app") as LoomApp).control.memory.budget,

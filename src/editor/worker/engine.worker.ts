@@ -16,6 +16,8 @@ const local = new Map<string, File>();
 let session: LiveSession | undefined;
 let backend: BackendChoice = "auto";
 let controller: AbortController | undefined;
+/** Of the plan that is being made; a run does not wait for it. */
+let planning: AbortController | undefined;
 let running: Promise<unknown> = Promise.resolve();
 /** Until the run before the one that was asked for last is over. */
 let before: Promise<void> = Promise.resolve();
@@ -47,6 +49,7 @@ const engine: EngineWorker = {
   async run(document, options, onEvent) {
     if (!session) return { kind: "failed", message: "The engine has not been started." };
     controller?.abort();
+    planning?.abort();
     controller = new AbortController();
     const { signal } = controller;
     await (before = running.then(
@@ -89,8 +92,8 @@ const engine: EngineWorker = {
   memory: {
     async plan(document) {
       if (!session) throw new Error("The engine has not been started.");
-      controller = new AbortController();
-      return session.planMemory(document, { backend, signal: controller.signal });
+      planning = new AbortController();
+      return session.planMemory(document, { backend, signal: planning.signal });
     },
     loaded: () => Promise.resolve(session?.loadedModels() ?? []),
   },
