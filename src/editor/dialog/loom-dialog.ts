@@ -29,6 +29,20 @@ const frame = css`
   }
 `;
 
+const prose = css`
+  .body {
+    display: grid;
+    gap: 14px;
+    padding: 0 20px 20px;
+  }
+
+  p {
+    margin: 0;
+    color: var(--text-2);
+    font: var(--text-m) / 1.5 var(--font);
+  }
+`;
+
 /**
  * What all dialogs are made of: the browser's own modal `<dialog>` (it keeps the focus in, closes on Escape and gives the
  * focus back), with a heading, a button that closes it, the content and, where there is one, a row of buttons below. A
@@ -37,6 +51,8 @@ const frame = css`
 export abstract class LoomDialog extends LitElement {
   /** Styles of the frame; a dialog lists them before its own. */
   static readonly frame: CSSResultGroup = [controls, frame];
+  /** Styles of a content that is text and lists, in a column; between the frame's and a dialog's own. */
+  static readonly prose: CSSResultGroup = prose;
 
   /** What the button in the corner is called. */
   protected readonly closeLabel: string = "Close";

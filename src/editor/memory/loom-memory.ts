@@ -17,7 +17,7 @@ const FIRST_BUDGET = 4 * GB;
 export class LoomMemory extends LoomDialog {
   static override properties = { session: { attribute: false }, memory: { attribute: false } };
 
-  static override styles = [LoomDialog.frame, memoryStyles];
+  static override styles = [LoomDialog.frame, LoomDialog.prose, memoryStyles];
 
   declare session: EditorSession;
   declare memory: RunMemory;

@@ -6,9 +6,7 @@ export const memoryStyles = css`
   }
 
   .body {
-    display: grid;
     gap: 18px;
-    padding: 0 20px 20px;
   }
 
   section {
@@ -19,12 +17,6 @@ export const memoryStyles = css`
   h3 {
     margin: 0;
     font: 600 var(--text-l) / 1.3 var(--font);
-  }
-
-  p {
-    margin: 0;
-    color: var(--text-2);
-    font: var(--text-m) / 1.5 var(--font);
   }
 
   .row {

@@ -20,21 +20,15 @@ export class LoomDownloads extends LoomDialog {
 
   static override styles = [
     LoomDialog.frame,
+    LoomDialog.prose,
     css`
       dialog {
         width: min(560px, calc(100vw - 24px));
       }
 
       .body {
-        display: grid;
         gap: 12px;
-        padding: 0 20px 16px;
-      }
-
-      p {
-        margin: 0;
-        color: var(--text-2);
-        font: var(--text-m) / 1.5 var(--font);
+        padding-bottom: 16px;
       }
 
       ul {

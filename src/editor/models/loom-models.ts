@@ -26,7 +26,7 @@ export class LoomModels extends LoomDialog {
     fault: { state: true },
   };
 
-  static override styles = [LoomDialog.frame, modelsStyles];
+  static override styles = [LoomDialog.frame, LoomDialog.prose, modelsStyles];
 
   declare models: ModelsClient | undefined;
   /** Undefined while it is being read. */

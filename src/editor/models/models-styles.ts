@@ -5,18 +5,6 @@ export const modelsStyles = css`
     width: min(640px, calc(100vw - 24px));
   }
 
-  .body {
-    display: grid;
-    gap: 14px;
-    padding: 0 20px 20px;
-  }
-
-  p {
-    margin: 0;
-    color: var(--text-2);
-    font: var(--text-m) / 1.5 var(--font);
-  }
-
   .empty {
     padding: 24px 12px;
     border: 1px dashed var(--line);
