@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import type { LoomApp } from "../../src/editor/app/loom-app.ts";
-import type { GraphDocument } from "../../src/engine/graph/document.ts";
 import { executable, serveEditor } from "../../tests/e2e/editor-page.ts";
 import { launchProfile } from "../../tests/support/browser.ts";
 import { FakeHub } from "../../tests/support/fake-hub.ts";
+import { unetGraph } from "../../tests/support/unet-graph.ts";
 import { generatedModel } from "../../tests/support/large-model.ts";
 import { unet2dConditionParameters } from "../../src/diffusion/models/unet-2d-condition.ts";
 import { parseUnet2dConditionConfig } from "../../src/diffusion/models/unet-2d-condition-config.ts";
@@ -16,28 +16,6 @@ import { CHECKPOINTS, type CheckpointName } from "./checkpoint.ts";
 import { peakAbove, rendererPids } from "./page-memory.ts";
 
 const WEIGHTS = "unet/diffusion_pytorch_model.safetensors";
-
-/** A node that reads the U-Net, and then misses its prompt: the weights are loaded, and nothing is computed. */
-const graphOf = (source: string): GraphDocument => ({
-  format: 1,
-  nodes: {
-    unet: { type: "model/load-unet", version: 1, params: { source } },
-    seed: { type: "value/seed", version: 1, params: { seed: 0 } },
-    noise: { type: "sampling/noise", version: 1, params: { height: 8, width: 8, channels: 4 } },
-    scheduler: { type: "sampling/noise-scheduler", version: 1, params: {} },
-    times: { type: "sampling/random-timesteps", version: 1, params: {} },
-    predict: { type: "model/unet-step", version: 1, params: {} },
-  },
-  edges: [
-    { from: "unet.unet", to: "predict.unet" },
-    { from: "seed.generator", to: "noise.generator" },
-    { from: "noise.noise", to: "predict.sample" },
-    { from: "noise.generator", to: "times.generator" },
-    { from: "noise.noise", to: "times.like" },
-    { from: "scheduler.noiseScheduler", to: "times.noiseScheduler" },
-    { from: "times.timesteps", to: "predict.timestep" },
-  ],
-});
 
 /** The U-Net fetched into the browser's own file system, and loaded from there onto its WebGPU. */
 export async function benchInPage(name: CheckpointName): Promise<Result[]> {
@@ -92,5 +70,6 @@ const load = async (page: Page, source: string): Promise<{ ms: number; bytes: nu
       if (!event) throw new Error(app.control.failure ?? app.session.runs.faults()[0]?.message ?? "nothing");
       return { ms: event.ms ?? Number.NaN, bytes: event.bytes };
     },
-    [graphOf(source), source] as const,
+    // A step that misses its prompt: the weights are loaded, and nothing is computed.
+    [unetGraph(source, 4), source] as const,
   );

@@ -1,43 +1,33 @@
 import { readFile } from "node:fs/promises";
 import { unzipSync } from "fflate";
 import { decode } from "fast-png";
-import type { Browser, BrowserContext } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import type { BrowserContext } from "playwright-core";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { LoomApp } from "../../src/editor/app/loom-app.ts";
 import { linkTo } from "../../src/editor/share/link.ts";
 import type { GraphDocument } from "../../src/engine/graph/document.ts";
 import { graphTextOf, withGraph } from "../../src/engine/graph/graph-in-png.ts";
 import { serializeDocument } from "../../src/engine/graph/serialize.ts";
 import { hostileFile } from "../editor/keeping/hostile-json.ts";
-import { launchChromium } from "../support/browser.ts";
-import { BuiltPage } from "./built-page.ts";
 import { executable, skipNote } from "./editor-page.ts";
+import { shareBuiltPage } from "./shared-built-page.ts";
 import { Tab } from "./keeping-page.ts";
 
 describe.skipIf(!executable)(`keeping and sharing in Chromium${skipNote}`, () => {
-  let built: BuiltPage;
-  let browser: Browser;
+  const shared = shareBuiltPage();
   let context: BrowserContext;
   const tabs: Tab[] = [];
   vi.setConfig({ testTimeout: 300_000 });
 
   /** A fresh visitor: nothing is kept from another test. */
   const visitor = (): Promise<BrowserContext> =>
-    browser.newContext({ viewport: { width: 1280, height: 800 }, acceptDownloads: true });
-  const open = async (url = built.url, where = context): Promise<Tab> => {
+    shared.browser.newContext({ viewport: { width: 1280, height: 800 }, acceptDownloads: true });
+  const open = async (url = shared.built.url, where = context): Promise<Tab> => {
     const tab = await Tab.open(where, url);
     tabs.push(tab);
     return tab;
   };
 
-  beforeAll(async () => {
-    built = await BuiltPage.open();
-    browser = await launchChromium(executable ?? "");
-  }, 600_000);
-  afterAll(async () => {
-    await browser?.close();
-    await built?.close();
-  });
   beforeEach(async () => {
     context = await visitor();
   });
@@ -61,7 +51,7 @@ describe.skipIf(!executable)(`keeping and sharing in Chromium${skipNote}`, () =>
     const guest = await open(link, other);
     const question = guest.page.locator("loom-link dialog");
     await question.getByText("It downloads nothing").waitFor();
-    expect(guest.page.url()).toBe(built.url);
+    expect(guest.page.url()).toBe(shared.built.url);
     await question.getByRole("button", { name: "Open and run" }).click();
     expect(await guest.outcome()).toBe("done");
     const [second] = await guest.pictures(1);
@@ -85,7 +75,7 @@ describe.skipIf(!executable)(`keeping and sharing in Chromium${skipNote}`, () =>
       },
       edges: [],
     };
-    const tab = await open(linkTo(graph, built.url));
+    const tab = await open(linkTo(graph, shared.built.url));
     const question = tab.page.locator("loom-link dialog");
     await question.getByText("https://models.example/unet").waitFor();
     const words = await question.innerText();
@@ -308,7 +298,7 @@ describe.skipIf(!executable)(`keeping and sharing in Chromium${skipNote}`, () =>
       else {
         await page.evaluate(
           (hash) => (window.location.hash = hash),
-          new URL(linkTo(hostile, built.url)).hash,
+          new URL(linkTo(hostile, shared.built.url)).hash,
         );
         await page.locator("loom-link dialog").getByRole("button", { name: "Open only" }).click();
       }

@@ -8,40 +8,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { parseUnet2dConfig } from "../../src/diffusion/models/unet-2d-config.ts";
 import { unet2dParameters } from "../../src/diffusion/models/unet-2d.ts";
 import type { LoomApp } from "../../src/editor/app/loom-app.ts";
-import type { GraphDocument } from "../../src/engine/graph/document.ts";
 import { launchProfile } from "../support/browser.ts";
 import { FakeHub } from "../support/fake-hub.ts";
 import { generatedModel } from "../support/large-model.ts";
+import { unetGraph } from "../support/unet-graph.ts";
 import { executable, serveEditor, skipNote } from "./editor-page.ts";
 
 const TINY = fileURLToPath(new URL("../golden/training/tiny-unet/", import.meta.url));
 const WEIGHTS = "unet/diffusion_pytorch_model.safetensors";
-/** Loads a model, and reads it: a model that nothing reads is not fetched. */
-const graphOf = (source: string): GraphDocument => ({
-  format: 1,
-  name: "Loads a model",
-  nodes: {
-    unet: { type: "model/load-unet", version: 1, params: { source } },
-    seed: { type: "value/seed", version: 1, params: { seed: 0 } },
-    noise: {
-      type: "sampling/noise",
-      version: 1,
-      params: { batch: 1, height: 8, width: 8, channels: 1 },
-    },
-    predict: { type: "model/unet-step", version: 1, params: {} },
-    scheduler: { type: "sampling/noise-scheduler", version: 1, params: {} },
-    times: { type: "sampling/random-timesteps", version: 1, params: {} },
-  },
-  edges: [
-    { from: "unet.unet", to: "predict.unet" },
-    { from: "seed.generator", to: "noise.generator" },
-    { from: "noise.noise", to: "predict.sample" },
-    { from: "noise.generator", to: "times.generator" },
-    { from: "noise.noise", to: "times.like" },
-    { from: "scheduler.noiseScheduler", to: "times.noiseScheduler" },
-    { from: "times.timesteps", to: "predict.timestep" },
-  ],
-});
 
 describe.skipIf(!executable)(`models in the page${skipNote}`, () => {
   const hub = new FakeHub();
@@ -92,10 +66,27 @@ describe.skipIf(!executable)(`models in the page${skipNote}`, () => {
     await page.waitForSelector("loom-canvas", { timeout: 60_000 });
   }
 
+  /** Puts a U-Net like the tiny one, but with as many channels, into a folder of the hub. `bytes` is what all its files take. */
+  const offer = async (folder: string, channels: readonly [number, number]) => {
+    const config = {
+      ...(JSON.parse(await readFile(`${TINY}config.json`, "utf8")) as Record<string, unknown>),
+      block_out_channels: [...channels],
+      norm_num_groups: 32,
+      attention_head_dim: 8,
+    };
+    const file = generatedModel(unet2dParameters(parseUnet2dConfig(config)), "F32");
+    const text = JSON.stringify(config);
+    hub.add(`${folder}unet/config.json`, text);
+    hub.files.set(`${folder}${WEIGHTS}`, file);
+    return { file, bytes: file.size + text.length };
+  };
   const open = (source: string): Promise<void> =>
-    page.evaluate((graph) => {
-      (document.querySelector("loom-app") as LoomApp).session.store.replace(graph, "Open");
-    }, graphOf(source));
+    page.evaluate(
+      (graph) => {
+        (document.querySelector("loom-app") as LoomApp).session.store.replace(graph, "Open");
+      },
+      unetGraph(source, 1),
+    );
   const run = (): Promise<void> => page.getByRole("button", { name: "Run", exact: true }).click();
   const outcome = async (timeout = 60_000): Promise<string> => {
     await page.waitForFunction(
@@ -190,16 +181,8 @@ describe.skipIf(!executable)(`models in the page${skipNote}`, () => {
   });
 
   test("300 MB are streamed into the browser's file system, go on after a cut, and load after a restart without a network", async () => {
-    const config = {
-      ...(JSON.parse(await readFile(`${TINY}config.json`, "utf8")) as Record<string, unknown>),
-      block_out_channels: [384, 640],
-      norm_num_groups: 32,
-      attention_head_dim: 8,
-    };
-    const file = generatedModel(unet2dParameters(parseUnet2dConfig(config)), "F32");
+    const { file, bytes } = await offer("big/", [384, 640]);
     expect(file.size).toBeGreaterThan(300e6);
-    hub.add("big/unet/config.json", JSON.stringify(config));
-    hub.files.set(`big/${WEIGHTS}`, file);
     // The second request for the weights is the one for the body; the first reads the header.
     hub.mischief = (path, count) => (path.endsWith(WEIGHTS) && count === 2 ? { cutAfter: 120e6 } : undefined);
     await open(`${hub.url}/big`);
@@ -211,7 +194,7 @@ describe.skipIf(!executable)(`models in the page${skipNote}`, () => {
     const stored = await page.evaluate(() =>
       (document.querySelector("loom-app") as LoomApp).control.models?.list(),
     );
-    expect(stored?.[0]?.bytes).toBe(file.size + JSON.stringify(config).length);
+    expect(stored?.[0]?.bytes).toBe(bytes);
 
     await context.close();
     hub.forget();
@@ -224,15 +207,7 @@ describe.skipIf(!executable)(`models in the page${skipNote}`, () => {
   });
 
   test("two tabs that fetch the same model at once fetch it once, and both run", async () => {
-    const config = {
-      ...(JSON.parse(await readFile(`${TINY}config.json`, "utf8")) as Record<string, unknown>),
-      block_out_channels: [64, 96],
-      norm_num_groups: 32,
-      attention_head_dim: 8,
-    };
-    const file = generatedModel(unet2dParameters(parseUnet2dConfig(config)), "F32");
-    hub.add("unet/config.json", JSON.stringify(config));
-    hub.files.set(WEIGHTS, file);
+    const { file } = await offer("", [64, 96]);
     let release = (): void => undefined;
     const hold = new Promise<void>((resolve) => (release = resolve));
     const isBody = (path: string, range: string | undefined): boolean =>
@@ -267,15 +242,7 @@ describe.skipIf(!executable)(`models in the page${skipNote}`, () => {
   });
 
   test("what the browser has no room for is read by ranges, and the node says so", async () => {
-    const config = {
-      ...(JSON.parse(await readFile(`${TINY}config.json`, "utf8")) as Record<string, unknown>),
-      block_out_channels: [64, 96],
-      norm_num_groups: 32,
-      attention_head_dim: 8,
-    };
-    const file = generatedModel(unet2dParameters(parseUnet2dConfig(config)), "F32");
-    hub.add("mid/unet/config.json", JSON.stringify(config));
-    hub.files.set(`mid/${WEIGHTS}`, file);
+    await offer("mid/", [64, 96]);
     const session = await context.newCDPSession(page);
     await session.send("Storage.overrideQuotaForOrigin", {
       origin: new URL(page.url()).origin,

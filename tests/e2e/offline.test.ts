@@ -1,36 +1,25 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { LoomApp } from "../../src/editor/app/loom-app.ts";
-import { launchChromium } from "../support/browser.ts";
-import { BuiltPage } from "./built-page.ts";
 import { executable, skipNote } from "./editor-page.ts";
+import { shareBuiltPage } from "./shared-built-page.ts";
 import { Tab } from "./keeping-page.ts";
 
 describe.skipIf(!executable)(`the built page in Chromium${skipNote}`, () => {
-  let built: BuiltPage;
-  let browser: Browser;
-
-  beforeAll(async () => {
+  beforeAll(() => {
     // Vitest says "test", and Vite takes that for a page in development: one without its service worker.
     process.env["NODE_ENV"] = "production";
-    built = await BuiltPage.open();
-    browser = await launchChromium(executable ?? "");
-  }, 600_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await built?.close();
   });
+  const shared = shareBuiltPage();
 
   test("can be installed: the manifest names icons that are there", async () => {
-    const context = await browser.newContext();
+    const context = await shared.browser.newContext();
     const page = await context.newPage();
-    await page.goto(built.url);
+    await page.goto(shared.built.url);
     const session = await context.newCDPSession(page);
     await page.evaluate(() => navigator.serviceWorker.ready);
     const { errors, url } = await session.send("Page.getAppManifest");
     expect(errors).toEqual([]);
-    expect(url).toBe(`${built.url}manifest.webmanifest`);
+    expect(url).toBe(`${shared.built.url}manifest.webmanifest`);
     const { installabilityErrors } = await session.send("Page.getInstallabilityErrors");
     // A context of Playwright is a private window, which cannot install anything.
     expect(installabilityErrors.map(({ errorId }) => errorId).filter((id) => id !== "in-incognito")).toEqual(
@@ -40,8 +29,8 @@ describe.skipIf(!executable)(`the built page in Chromium${skipNote}`, () => {
   });
 
   test("is served from any folder by a plain host, runs there, is isolated at the second visit, and then needs no host", async () => {
-    const context = await browser.newContext();
-    const tab = await Tab.open(context, built.url);
+    const context = await shared.browser.newContext();
+    const tab = await Tab.open(context, shared.built.url);
     const { page } = tab;
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
     await page.evaluate(() => {
@@ -79,7 +68,7 @@ describe.skipIf(!executable)(`the built page in Chromium${skipNote}`, () => {
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
     expect(await tab.run()).toBe("done");
 
-    await built.unplug();
+    await shared.built.unplug();
     await page.reload();
     await tab.ready();
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);

@@ -1,11 +1,10 @@
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import type { BrowserContext, Page } from "playwright-core";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { LoomApp } from "../../src/editor/app/loom-app.ts";
 import type { GraphDocument } from "../../src/engine/graph/document.ts";
 import { serializeDocument } from "../../src/engine/graph/serialize.ts";
-import { launchChromium } from "../support/browser.ts";
-import { BuiltPage } from "./built-page.ts";
 import { executable, skipNote } from "./editor-page.ts";
+import { shareBuiltPage } from "./shared-built-page.ts";
 import { Tab } from "./keeping-page.ts";
 
 /** A graph of many texts, each so long. */
@@ -41,23 +40,17 @@ async function fillDisk(page: Page, isFull: boolean): Promise<void> {
 }
 
 describe.skipIf(!executable)(`room for graphs in Chromium${skipNote}`, () => {
-  let built: BuiltPage;
-  let browser: Browser;
+  const shared = shareBuiltPage();
   let context: BrowserContext;
   let tab: Tab;
   vi.setConfig({ testTimeout: 300_000 });
 
-  beforeAll(async () => {
-    built = await BuiltPage.open();
-    browser = await launchChromium(executable ?? "");
-  }, 600_000);
-  afterAll(async () => {
-    await browser?.close();
-    await built?.close();
-  });
   beforeEach(async () => {
-    context = await browser.newContext({ viewport: { width: 1280, height: 800 }, acceptDownloads: true });
-    tab = await Tab.open(context, built.url);
+    context = await shared.browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      acceptDownloads: true,
+    });
+    tab = await Tab.open(context, shared.built.url);
   });
   afterEach(async () => {
     await context.close();
