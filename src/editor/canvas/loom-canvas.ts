@@ -405,7 +405,8 @@ export class LoomCanvas extends LitElement implements CanvasHost {
     const grid = 24 * (k < 0.4 ? 4 : 1) * k;
     area.style.backgroundPosition = `${x}px ${y}px`;
     area.style.backgroundSize = `${grid}px ${grid}px`;
-    if (area.classList.toggle("far", this.isFar) === this.wires.isSeen) this.wires.isSeen = !this.isFar;
+    area.classList.toggle("far", this.isFar);
+    this.wires.isSeen = !this.isFar;
     // As one layer the canvas moves without being painted.
     const holder = this.#area?.area.content.holder;
     if (holder) this.#movingCanvas.move([holder]);

@@ -67,10 +67,6 @@ export class WireLayer {
   }
 
   /** Whether the layer is seen. While it is not, wires that move are only noted: from far away others draw them. */
-  get isSeen(): boolean {
-    return this.#isSeen;
-  }
-
   set isSeen(isSeen: boolean) {
     this.#isSeen = isSeen;
     if (!isSeen) return;
