@@ -50,14 +50,16 @@ export async function planMemory(
   const read = readGraph(graph);
   const document: GraphDocument = options.set ? setParams(description, read, options.set) : read;
   const steps = plan(description, document).steps.flatMap(nodesIn);
-  const loaders = steps.filter(isLoader).map(({ node }) => node);
+  const loaders = steps.filter(isLoader);
   if (loaders.length === 0) return summarize(steps, new Map());
-  const ports = steps
-    .filter(isLoader)
-    .flatMap(({ node, outputs }) =>
-      outputs.filter(({ type }) => hasResidents(type)).map(({ port }) => `${node}.${port}`),
-    );
-  const result = await runner.run(document, { ...options, only: loaders, keep: ports });
+  const ports = loaders.flatMap(({ node, outputs }) =>
+    outputs.filter(({ type }) => hasResidents(type)).map(({ port }) => `${node}.${port}`),
+  );
+  const result = await runner.run(document, {
+    ...options,
+    only: loaders.map(({ node }) => node),
+    keep: ports,
+  });
   try {
     const values = new Map(ports.map((address) => [address, valueAt(result.outputs, address)]));
     return summarize(steps, values);
