@@ -5,6 +5,7 @@ import { clipTextParameters } from "../models/clip-text.ts";
 import type { Unet2dConditionConfig } from "../models/unet-2d-condition-config.ts";
 import { unet2dConditionParameters } from "../models/unet-2d-condition.ts";
 import type { Model, ParameterSpec, Weights } from "../weights/parameters.ts";
+import { joinBytes } from "../weights/join-bytes.ts";
 import { safetensorsStream, type FileStream, type TensorToWrite } from "../weights/safetensors-stream.ts";
 import {
   parameterToWrite,
@@ -119,13 +120,7 @@ function openClipTensor(
       bytes: async () => {
         const read: Uint8Array[] = [];
         for (const part of parts) read.push(await part.bytes());
-        const joined = new Uint8Array(read.reduce((length, bytes) => length + bytes.byteLength, 0));
-        let at = 0;
-        for (const bytes of read) {
-          joined.set(bytes, at);
-          at += bytes.byteLength;
-        }
-        return joined;
+        return joinBytes(read);
       },
     },
   ];

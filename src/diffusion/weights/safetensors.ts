@@ -1,5 +1,6 @@
 import { readExactly, type ByteSource } from "./byte-source.ts";
 import { bfloat16ToFloat32, float16ToFloat32, float32ToFloat16 } from "../../tensor/half.ts";
+import { joinBytes } from "./join-bytes.ts";
 import type { TensorEntry } from "./safetensors-header.ts";
 import { arrangeSafetensors } from "./safetensors-stream.ts";
 
@@ -71,14 +72,7 @@ export function serializeSafetensors(
 ): Uint8Array {
   const blocks = Array.from(tensors, toBlock);
   const { head, sorted } = arrangeSafetensors(blocks, metadata);
-  const parts = [head, ...sorted.map(({ bytes }) => bytes)];
-  const file = new Uint8Array(parts.reduce((size, part) => size + part.byteLength, 0));
-  let at = 0;
-  for (const part of parts) {
-    file.set(part, at);
-    at += part.byteLength;
-  }
-  return file;
+  return joinBytes([head, ...sorted.map(({ bytes }) => bytes)]);
 }
 
 function toBlock({ name, shape, data, dtype = "F32" }: NamedArray): {
