@@ -10,6 +10,8 @@ import os
 import numpy as np
 
 SIZE = 64
+# Pixels to a side of what one latent stands for.
+CELL = 4
 COLOURS = {
     "white": (255, 255, 255),
     "black": (16, 16, 16),
@@ -94,13 +96,22 @@ class Emoji:
         there[:] = there * (1 - alpha) + drawn[..., :3] * alpha
         return np.rint(ground).astype(np.uint8)
 
-    def augmented(self, picture, rng, any_mirror=False):
-        """A random composition and the name of its ground."""
+    def augmented(self, picture, rng, any_mirror=False, whole_cells=False):
+        """A random composition and the name of its ground.
+
+        `whole_cells` moves by whole cells of the latents (4 pixels) and leaves out the smallest size: to the U-Net a thing that
+        has moved is then the same latents elsewhere, not other latents for every pixel of the way.
+        """
         name = COLOUR_NAMES[rng.integers(len(COLOUR_NAMES))]
         colour = np.clip(np.array(COLOURS[name]) + rng.integers(-5, 6, 3), 0, 255)
-        size = int(rng.integers(len(self.sizes)))
-        room = (SIZE - self.sizes[size]) // 2
-        place = rng.integers(-room, room + 1, 2)
+        if whole_cells:
+            size = len(self.sizes) - 1 - int(rng.random() < 0.4)
+            cells = (SIZE - self.sizes[size]) // 2 // CELL
+            place = CELL * rng.integers(-cells, cells + 1, 2)
+        else:
+            size = int(rng.integers(len(self.sizes)))
+            room = (SIZE - self.sizes[size]) // 2
+            place = rng.integers(-room, room + 1, 2)
         may = any_mirror or self.objects[self.object_of[picture]]["group"] in MIRRORED_GROUPS
         mirror = bool(may and rng.random() < 0.5)
         return self.compose(picture, colour, size, place, mirror), name

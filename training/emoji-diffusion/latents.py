@@ -34,7 +34,7 @@ def main():
     for variant in range(args.variants):
         for start in range(0, len(emoji), 64):
             pictures = range(start, min(start + 64, len(emoji)))
-            made = [emoji.augmented(p, rng) for p in pictures]
+            made = [emoji.augmented(p, rng, whole_cells=True) for p in pictures]
             with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
                 mean = vae.encode(to_input(torch.from_numpy(np.stack([m[0] for m in made])))).latent_dist.mean
             latents[variant, start : start + 64] = (mean.float() * vae.config.scaling_factor).numpy()

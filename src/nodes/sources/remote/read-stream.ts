@@ -1,7 +1,10 @@
 import { FetchError } from "./request.ts";
 
+/** One buffer of that size goes back and forth between the stream and its reader. */
+const BUFFER_BYTES = 256 * 2 ** 10;
+
 /**
- * The chunks of a response. A connection that breaks, or on which nothing comes for `stallMs`, is a FetchError "dropped".
+ * The chunks of a response; each is valid until the next one is asked for. A connection that breaks, or on which nothing comes for `stallMs`, is a FetchError "dropped".
  * Leaving the loop cancels the response.
  */
 export async function* readStream(
@@ -10,7 +13,7 @@ export async function* readStream(
   stallMs: number,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const reader = body.getReader();
+  const reader = chunkReader(body);
   let ended = false;
   try {
     for (;;) {
@@ -19,7 +22,7 @@ export async function* readStream(
         ended = true;
         return;
       }
-      yield value;
+      if (value) yield value;
     }
   } catch (cause) {
     if (signal?.aborted || cause instanceof FetchError) throw cause;
@@ -28,6 +31,33 @@ export async function* readStream(
     // Cancelling may wait for a server that says nothing any more.
     if (!ended) void reader.cancel().catch(() => undefined);
   }
+}
+
+interface ChunkReader {
+  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+  cancel(): Promise<void>;
+}
+
+/**
+ * Reads into the same buffer again and again where the stream is one of bytes: a download of gigabytes otherwise leaves as many
+ * of them to the garbage collector, which in a browser is in no hurry.
+ */
+function chunkReader(body: ReadableStream<Uint8Array>): ChunkReader {
+  let reader: ReadableStreamBYOBReader;
+  try {
+    reader = body.getReader({ mode: "byob" });
+  } catch {
+    return body.getReader();
+  }
+  let buffer = new ArrayBuffer(BUFFER_BYTES);
+  return {
+    read: async () => {
+      const { done, value } = await reader.read(new Uint8Array(buffer));
+      if (value) buffer = value.buffer;
+      return { done, value };
+    },
+    cancel: () => reader.cancel(),
+  };
 }
 
 function orStall<T>(work: Promise<T>, name: string, stallMs: number): Promise<T> {
