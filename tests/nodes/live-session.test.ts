@@ -179,6 +179,49 @@ describe("a session that is watched", () => {
     expect(ran("decode")).toBe(1);
   });
 
+  test("a sampling in one node is held up without changing its picture, and ended early with what it has", async () => {
+    const graph = open("txt2img-compact.graph.json", {
+      "model.source": "file:tests/golden/pipelines/base",
+      "noise.height": 64,
+      "noise.width": 64,
+      "sampler.numInferenceSteps": 5,
+    });
+    const latents = async (): Promise<unknown> => {
+      const report = await session.inspect("sampler.sample");
+      return report.kind === "kept" ? report.value.statistics : report;
+    };
+    let held: number[] = [];
+    const watch =
+      (next: (index: number) => void) =>
+      (event: LiveEvent): void => {
+        events.push(event);
+        if (event.type !== "held" || event.zone !== "sampler") return;
+        held.push(event.index);
+        setTimeout(() => next(event.index));
+      };
+    session.clear();
+    await session.run(graph, { backend, onEvent });
+    const whole = await latents();
+    session.clear();
+    await session.run(graph, {
+      backend,
+      paused: true,
+      onEvent: watch((index) => (index < 3 ? session.step() : session.proceed())),
+    });
+    expect(held).toEqual([0, 1, 2, 3]);
+    expect(whole).toMatchObject({ count: 256 });
+    expect(await latents()).toEqual(whole);
+    session.clear();
+    held = [];
+    events = [];
+    const finish = (index: number): void => (index < 2 ? session.step() : session.finish("sampler"));
+    await session.run(graph, { backend, paused: true, onEvent: watch(finish) });
+    expect(held).toEqual([0, 1, 2]);
+    expect(await latents()).toMatchObject({ count: 256, nanCount: 0 });
+    expect(await latents()).not.toEqual(whole);
+    expect(ran("decode")).toBe(1);
+  });
+
   test("sessions give back what they hold", async () => {
     session.clear();
     const empty = tf.memory().numTensors;
