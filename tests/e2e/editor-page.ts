@@ -48,8 +48,11 @@ export class EditorPage {
   readonly #browser: Browser;
   readonly #server: ViteDevServer;
   readonly #url: string;
+  readonly #query: string;
   /** Everything that went to the console as an error, or was thrown. */
   readonly errors: string[] = [];
+  /** Addresses of all that the page and its workers asked for. */
+  readonly requests: string[] = [];
 
   private constructor(
     server: ViteDevServer,
@@ -57,19 +60,29 @@ export class EditorPage {
     context: BrowserContext,
     page: Page,
     url: string,
+    query: string,
   ) {
     this.#server = server;
     this.#browser = browser;
     this.context = context;
     this.page = page;
     this.#url = url;
+    this.#query = query;
+    page.on("request", (request) => this.requests.push(request.url()));
     page.on("pageerror", (error) => this.errors.push(error.message));
     page.on("console", (message) => {
       if (message.type() === "error") this.errors.push(message.text());
     });
   }
 
-  static async open(name: string, options: { readonly webgpu?: boolean } = {}): Promise<EditorPage> {
+  /** @param options `query` is what the address ends in; "" for what a first visit opens. */
+  static async open(
+    name: string,
+    {
+      query = "?template=sample-digits",
+      ...options
+    }: { readonly webgpu?: boolean; readonly query?: string } = {},
+  ): Promise<EditorPage> {
     const server = await serveEditor(name);
     const browser = await launchChromium(executable ?? "", options);
     const context = await browser.newContext({
@@ -79,13 +92,13 @@ export class EditorPage {
     });
     const page = await context.newPage();
     const [url = ""] = server.resolvedUrls?.local ?? [];
-    const editor = new EditorPage(server, browser, context, page, url);
+    const editor = new EditorPage(server, browser, context, page, url, query);
     await editor.load();
     return editor;
   }
 
   async load(): Promise<void> {
-    await this.page.goto(`${this.#url}?template=sample-digits`, { timeout: 120_000 });
+    await this.page.goto(`${this.#url}${this.#query}`, { timeout: 120_000 });
     await this.ready();
   }
 

@@ -223,6 +223,14 @@ describe("the templates in graphs/", () => {
     expect(Object.keys(document.layout ?? {}).sort()).toEqual(Object.keys(document.nodes).sort());
   });
 
+  it.each(templates)("%s has its nodes in their present versions: opening it changes nothing", (name) => {
+    const { nodes } = describeNodes();
+    const old = Object.entries(readDocument(read(name)).nodes).flatMap(([id, { type, version }]) =>
+      version === nodes[type]?.version ? [] : [`${id}: ${type} ${String(version)}`],
+    );
+    expect(old).toEqual([]);
+  });
+
   it.each(templates)("%s runs on wasm and leaves no tensor behind", async (name) => {
     const { set, output, shape } = runs[name] ?? { set: {}, output: "", shape: [] };
     const runner = new Runner({ services: nodeServices(), cacheBytes: 0 });

@@ -29,7 +29,7 @@ export interface Template {
 }
 
 /** What a fresh page opens. */
-const FIRST_TEMPLATE = "sample-digits";
+const FIRST_TEMPLATE = "emoji-txt2img";
 
 const idOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1).replace(/\.graph\.json$/, "");
 
