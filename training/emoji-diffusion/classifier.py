@@ -1,4 +1,5 @@
-"""The judge: tells object, style and ground of a 64 × 64 picture. Trained on the same compositions as everything else.
+"""The judge: tells object, style and ground of a 64 × 64 picture. Trained on the same compositions as everything else, half of them
+as the autoencoder gives them back: what it is to judge has come through the decoder.
 
     python classifier.py --data data --work run
 
@@ -13,6 +14,7 @@ import time
 import numpy as np
 import torch
 import torch.nn.functional as F
+from diffusers import AutoencoderKL
 from torch import nn
 
 from emoji import COLOUR_NAMES, Emoji
@@ -51,6 +53,12 @@ def jitter(pictures, rng):
     return pictures + torch.randn_like(pictures) * float(rng.uniform(0, 0.08))
 
 
+def autoencoded(vae, pictures):
+    """What the autoencoder makes of pictures [n, 3, 64, 64] in [-1, 1]."""
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        return vae.decode(vae.encode(pictures).latent_dist.mode()).sample.float().clamp(-1, 1)
+
+
 def load_judge(work):
     with open(os.path.join(work, "judge.json")) as file:
         card = json.load(file)
@@ -71,6 +79,7 @@ def main():
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
     emoji = Emoji(args.data, args.things)
+    vae = AutoencoderKL.from_pretrained(os.path.join(args.work, "vae")).eval().to(memory_format=torch.channels_last)
     rng = np.random.default_rng(3)
     judge = Judge(len(emoji.objects), len(emoji.styles), len(COLOUR_NAMES)).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(judge.parameters(), lr=2e-3, weight_decay=0.02)
@@ -86,6 +95,8 @@ def main():
     started = time.time()
     for step in range(1, args.steps + 1):
         pictures, objects, styles, grounds = compositions(args.batch, rng)
+        half = args.batch // 2
+        pictures = torch.cat([pictures[:half], autoencoded(vae, pictures[half:])])
         with torch.autocast("cpu", torch.bfloat16):
             features, style, ground = judge(jitter(pictures, rng))
         logits = judge.object_logits(features.float())
@@ -100,19 +111,21 @@ def main():
             print(f"{step},{time.time() - started:.0f},{loss.item():.4f},{right:.3f}", flush=True)
     judge.eval()
     fresh = np.random.default_rng(4)
-    right = np.zeros(3)
+    right = np.zeros((2, 3))
     with torch.no_grad():
         for _ in range(20):
-            pictures, objects, styles, grounds = compositions(100, fresh)
-            features, style, ground = judge(pictures)
-            found = (judge.object_logits(features).argmax(1), style.argmax(1), ground.argmax(1))
-            right += [(a == b).float().mean().item() for a, b in zip(found, (objects, styles, grounds))]
+            pictures, *truth = compositions(100, fresh)
+            for way, seen in enumerate((pictures, autoencoded(vae, pictures))):
+                features, style, ground = judge(seen)
+                found = (judge.object_logits(features).argmax(1), style.argmax(1), ground.argmax(1))
+                right[way] += [(a == b).float().mean().item() for a, b in zip(found, truth)]
     right /= 20
     torch.save(judge.state_dict(), os.path.join(args.work, "judge.pt"))
     with open(os.path.join(args.work, "judge.json"), "w") as file:
         sizes = dict(objects=len(emoji.objects), styles=len(emoji.styles), grounds=len(COLOUR_NAMES))
-        json.dump({**sizes, "right": dict(object=right[0], style=right[1], ground=right[2]), "steps": args.steps}, file)
-    print(f"fresh compositions: object {right[0]:.4f}, style {right[1]:.4f}, ground {right[2]:.4f}")
+        shares = {way: dict(zip(("object", "style", "ground"), row.tolist())) for way, row in zip(("drawn", "autoencoded"), right)}
+        json.dump({**sizes, "right": shares, "steps": args.steps}, file)
+    print(f"fresh compositions: {shares}")
 
 
 if __name__ == "__main__":

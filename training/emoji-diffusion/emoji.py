@@ -79,6 +79,12 @@ class Emoji:
         objects = sorted(rng.choice(whole, HELD_OUT, replace=False))
         return [(int(o), int(rng.integers(len(self.styles)))) for o in objects]
 
+    def pictures_of(self, things):
+        """The numbers of all pictures of the things that a file names."""
+        with open(things) as file:
+            wanted = set(file.read().split())
+        return np.flatnonzero([self.objects[o]["slug"] in wanted for o in self.object_of])
+
     def __len__(self):
         return len(self.object_of)
 
