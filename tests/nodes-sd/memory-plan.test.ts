@@ -1,7 +1,11 @@
+import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs";
 import { expect, it } from "vitest";
 import { describePlan } from "../../src/cli/plan-command.ts";
+import { parseAutoencoderKlConfig } from "../../src/diffusion/models/autoencoder-kl-config.ts";
+import { parseUnet2dConditionConfig } from "../../src/diffusion/models/unet-2d-condition-config.ts";
 import { nodeServices, Runner, type RunEvent } from "../../src/index.ts";
+import { unetWorkingBytes, vaeWorkingBytes } from "../../src/nodes/memory/estimates.ts";
 import { planMemory } from "../../src/nodes/memory/plan-memory.ts";
 import { readTemplate } from "../graphs/sd-cases.ts";
 import { pipeline } from "../graphs/tiny-pipelines.ts";
@@ -33,6 +37,34 @@ it("says before the run what each part will need, and the run then needs that", 
   expect(plan.leastBytes).toBeLessThan(plan.peakBytes);
   const work = new Map(plan.steps.map(({ node, workingBytes }) => [node, workingBytes]));
   for (const node of ["predict", "decode"]) expect(work.get(node), node).toBeGreaterThan(0);
+});
+
+/** The config of a part of the model of emoji pictures, which the package brings along. */
+const emojiConfig = (part: string): unknown =>
+  JSON.parse(
+    readFileSync(new URL(`../../public/models/emoji-diffusion/${part}/config.json`, import.meta.url), "utf8"),
+  );
+
+it("reckons with latents as small as the graph's VAE makes them", async () => {
+  const runner = new Runner({ services: nodeServices(), cacheBytes: 0 });
+  const plan = await planMemory(runner, readTemplate("emoji-txt2img"), { backend: "wasm" });
+  const work = new Map(plan.steps.map(({ node, workingBytes }) => [node, workingBytes]));
+  const unet = parseUnet2dConditionConfig(emojiConfig("unet"));
+  // 64 pixels are 16 places of a latent: this VAE halves twice.
+  expect(work.get("predict")).toBe(
+    unetWorkingBytes({ className: "UNet2DConditionModel", config: unet }, [1, 16, 16, 4]),
+  );
+  const vae = parseAutoencoderKlConfig(emojiConfig("vae"));
+  expect(work.get("decode")).toBe(vaeWorkingBytes({ className: "AutoencoderKL", config: vae }, [1, 64, 64]));
+});
+
+it.each([
+  ["sample-digits", { batch: 16, height: 28, width: 28, assumed: false }, "pixels, without a VAE"],
+  ["emoji-fine-tune", { batch: 1, height: 64, width: 64, assumed: false }, "beside noise like another batch"],
+])("takes the size of the picture from the node that tells it: %s", async (name, picture) => {
+  const runner = new Runner({ services: nodeServices(), cacheBytes: 0 });
+  const plan = await planMemory(runner, readTemplate(name), { backend: "cpu" });
+  expect(plan.picture).toEqual(picture);
 });
 
 it("tells whether a budget suffices", async () => {

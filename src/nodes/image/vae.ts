@@ -17,7 +17,7 @@ import {
   type AutoencoderTinyConfig,
 } from "../../diffusion/models/autoencoder-tiny.ts";
 import type { Model } from "../../diffusion/weights/parameters.ts";
-import { vaeScale, vaeWorkingBytes } from "../memory/estimates.ts";
+import { vaeWorkingBytes } from "../memory/estimates.ts";
 import type { TorchGenerator } from "../../tensor/torch-generator.ts";
 
 const isTiny = ({ className }: Model<unknown>): boolean => className === AUTOENCODER_TINY_CLASS_NAME;
@@ -58,7 +58,7 @@ export function decodeWorkingBytes(
   [batch = 1, height = 1, width = 1]: readonly number[],
   { tiling, tileSize, slicing }: AutoencoderOptions,
 ): number {
-  const scale = isTiny(vae) ? 8 : vaeScale(vae.config as AutoencoderKlConfig);
+  const { downscale: scale } = latentGeometry(vae);
   const side = (latent: number): number =>
     tiling === true ? Math.min(scale * latent, tileSize ?? scale * latent) : scale * latent;
   return vaeWorkingBytes(vae, [slicing === true ? 1 : batch, side(height), side(width)]);

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { AutoencoderKlConfig } from "../../diffusion/models/autoencoder-kl-config.ts";
 import { AUTOENCODER_KL_CLASS_NAME } from "../../diffusion/models/autoencoder-kl-config.ts";
-import { autoencoderKlParameters } from "../../diffusion/models/autoencoder-kl.ts";
+import { autoencoderKlDownscale, autoencoderKlParameters } from "../../diffusion/models/autoencoder-kl.ts";
 import type { ClipTextConfig } from "../../diffusion/models/clip-text-config.ts";
 import { clipTextParameters } from "../../diffusion/models/clip-text.ts";
 import type { Unet2dConditionConfig } from "../../diffusion/models/unet-2d-condition-config.ts";
@@ -83,15 +83,11 @@ export function vaeWorkingBytes(
   const { blockOutChannels } = config;
   const [outer = 128, next = outer] = blockOutChannels;
   const innermost = blockOutChannels.at(-1) ?? 512;
-  const tokens = (height * width) / vaeScale(config) ** 2;
+  const tokens = (height * width) / autoencoderKlDownscale(config) ** 2;
   const attention = 15 * batch * tokens * innermost * FLOAT + scoreBytes(batch, 1, innermost, tokens, tokens);
   const lastBlock = batch * height * width * FLOAT * 3 * (outer + next);
   return onBackend(Math.max(lastBlock, attention), autoencoderKlParameters(config));
 }
-
-/** How many times smaller a latent is than its picture. */
-export const vaeScale = ({ blockOutChannels }: Pick<AutoencoderKlConfig, "blockOutChannels">): number =>
-  2 ** (blockOutChannels.length - 1);
 
 /** CLIP's text transformer on rows of tokens. */
 export function textWorkingBytes({ config: given }: Pick<Model<unknown>, "config">, rows: number): number {

@@ -1,3 +1,4 @@
+import type { Model } from "../../diffusion/weights/parameters.ts";
 import type { GraphDocument } from "../../engine/graph/document.ts";
 import { plan } from "../../engine/run/plan.ts";
 import type { NodeStep, Step } from "../../engine/run/plan-data.ts";
@@ -6,6 +7,8 @@ import { readGraph } from "../read-graph.ts";
 import { registry } from "../registry.ts";
 import type { Runner, RunOptions } from "../runner.ts";
 import { setParams } from "../set-params.ts";
+import { vaeType } from "../socket-types.ts";
+import { plannedSizes, type PlannedPicture, type PlannedSizes } from "./plan-picture.ts";
 
 /** What a run will need, told before it. Bytes of models are exact, those of work are estimates. */
 export interface MemoryPlan {
@@ -25,12 +28,7 @@ export interface MemoryPlan {
     readonly workingBytes: number;
   }[];
   /** The size of picture that the work was estimated for; assumed where the graph does not tell. */
-  readonly picture: {
-    readonly batch: number;
-    readonly height: number;
-    readonly width: number;
-    readonly assumed: boolean;
-  };
+  readonly picture: PlannedPicture;
   /** With everything loaded at once, and the most that one node needs to work. */
   readonly peakBytes: number;
   /** The least that will do: the largest node with nothing loaded but what it reads. */
@@ -86,7 +84,6 @@ function valueAt(
 }
 
 function summarize(steps: readonly NodeStep[], values: ReadonlyMap<string, unknown>): MemoryPlan {
-  const picture = pictureOf(steps);
   const typeOf = new Map<string, string>(
     steps.flatMap(({ node, outputs }) => outputs.map(({ port, type }) => [`${node}.${port}`, type] as const)),
   );
@@ -96,6 +93,7 @@ function summarize(steps: readonly NodeStep[], values: ReadonlyMap<string, unkno
       ? []
       : (registry.types.get(typeOf.get(address) ?? "")?.residents?.(value) ?? []);
   };
+  const sizes = plannedSizes(steps, vaeOf(steps, values));
   const readers = steps.flatMap((step) => {
     const definition = registry.nodes.get(step.type);
     if (definition?.readsResidents === false) return [];
@@ -105,7 +103,7 @@ function summarize(steps: readonly NodeStep[], values: ReadonlyMap<string, unkno
     const inputs = Object.fromEntries(
       step.inputs.map(({ port, type, source }) => [
         port,
-        values.get(`${source.node}.${source.port}`) ?? standIn(type, picture),
+        values.get(`${source.node}.${source.port}`) ?? standIn(type, sizes),
       ]),
     );
     return [
@@ -134,32 +132,26 @@ function summarize(steps: readonly NodeStep[], values: ReadonlyMap<string, unkno
       modelBytes: sum(residents),
       workingBytes,
     })),
-    picture,
+    picture: sizes.picture,
     peakBytes: sum(all) + most(readers.map(({ workingBytes }) => workingBytes)),
     leastBytes: most(readers.map(({ residents, workingBytes }) => sum(residents) + workingBytes)),
   };
 }
 
-/** Stable Diffusion's own size, where the graph does not say one. */
-const ASSUMED = { batch: 1, height: 512, width: 512, assumed: true } as const;
-
-/** How many times smaller a latent is than its picture. */
-const DOWNSCALE = 8;
-
-function pictureOf(steps: readonly NodeStep[]): MemoryPlan["picture"] {
-  for (const { params } of steps) {
-    const { batch = 1, height, width } = params;
-    if (typeof height === "number" && typeof width === "number" && typeof batch === "number")
-      return { batch, height, width, assumed: false };
-  }
-  return ASSUMED;
+/** The VAE that a step reads: a pipeline may bring one along that another one stands in for. */
+function vaeOf(steps: readonly NodeStep[], values: ReadonlyMap<string, unknown>): Model<unknown> | undefined {
+  const read = steps
+    .flatMap(({ inputs }) => inputs)
+    .filter(({ type }) => type === vaeType.id)
+    .map(({ source }) => values.get(`${source.node}.${source.port}`));
+  return read.find(vaeType.guard);
 }
 
 /** A value that shows its size and nothing else. */
-function standIn(type: string, { batch, height, width }: MemoryPlan["picture"]): unknown {
+function standIn(type: string, { picture: { batch, height, width }, downscale }: PlannedSizes): unknown {
   switch (type) {
     case "latent":
-      return { shape: [batch, Math.ceil(height / DOWNSCALE), Math.ceil(width / DOWNSCALE), 4] };
+      return { shape: [batch, Math.ceil(height / downscale), Math.ceil(width / downscale), 4] };
     case "image":
       return { shape: [batch, height, width, 3] };
     case "tokens":
