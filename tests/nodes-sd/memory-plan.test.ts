@@ -8,7 +8,7 @@ import { nodeServices, Runner, type RunEvent } from "../../src/index.ts";
 import { unetWorkingBytes, vaeWorkingBytes } from "../../src/nodes/memory/estimates.ts";
 import { planMemory } from "../../src/nodes/memory/plan-memory.ts";
 import { readTemplate } from "../graphs/sd-cases.ts";
-import { pipeline } from "../graphs/tiny-pipelines.ts";
+import { golden, pipeline } from "../graphs/tiny-pipelines.ts";
 
 const set = { "model.source": pipeline("base"), "noise.height": 64, "noise.width": 64 };
 
@@ -65,6 +65,27 @@ it.each([
   const runner = new Runner({ services: nodeServices(), cacheBytes: 0 });
   const plan = await planMemory(runner, readTemplate(name), { backend: "cpu" });
   expect(plan.picture).toEqual(picture);
+});
+
+it.each([
+  [
+    "controlnet",
+    "follow",
+    { "controlnet.source": golden("controlnet"), "edges.source": golden("edges.png") },
+  ],
+  ["depth-to-image", "depth", { "model.source": pipeline("depth"), "estimator.source": pipeline("depth") }],
+] as const)("counts the work of the other networks, and loads none of them: %s", async (name, node, own) => {
+  const runner = new Runner({ services: nodeServices(), cacheBytes: 0 });
+  await runner.init("wasm");
+  const before = tf.memory();
+  const plan = await planMemory(runner, readTemplate(name), {
+    backend: "wasm",
+    set: { "model.source": pipeline("base"), ...own },
+  });
+  expect(tf.memory(), "the plan loads no weights").toEqual(before);
+  const step = plan.steps.find((one) => one.node === node);
+  expect(step?.modelBytes).toBeGreaterThan(0);
+  expect(step?.workingBytes).toBeGreaterThan(0);
 });
 
 it("tells whether a budget suffices", async () => {

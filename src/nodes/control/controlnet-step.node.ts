@@ -1,5 +1,6 @@
 import { defineNode, port } from "../../engine/node/define-node.ts";
 import { boolean, float } from "../../engine/node/params.ts";
+import { controlnetWorkingBytes } from "../memory/controlnet-estimate.ts";
 import {
   conditioningType,
   controlnetType,
@@ -27,6 +28,7 @@ export default defineNode({
     conditioningScale: float({ default: 1, min: 0, max: 2, step: 0.05, doc: "How strongly it counts." }),
     guessMode: boolean({ default: false, advanced: true, doc: "Follow the picture even without a prompt." }),
   },
+  workingBytes: ({ inputs: { controlnet, sample } }) => controlnetWorkingBytes(controlnet, sample.shape),
   outputs: { control: port(controlResidualsType, "What the U-Net step adds.") },
   run: ({ inputs: { controlnet, conditioning, ...rest }, params }) => ({
     control: runControlnet(controlnet, { ...rest, ...params, encoderHiddenStates: conditioning.states }),

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { depthPixelValues } from "../../diffusion/models/depth-map.ts";
 import { dptForward } from "../../diffusion/models/depth-dpt.ts";
 import { defineNode, port } from "../../engine/node/define-node.ts";
+import { depthWorkingBytes } from "../memory/depth-estimate.ts";
 import type { DepthEstimatorConfig } from "../model/load-depth-estimator.node.ts";
 import { depthEstimatorType, imageType } from "../socket-types.ts";
 import { previewImages } from "./pixels.ts";
@@ -20,6 +21,8 @@ export default defineNode({
   outputs: {
     depth: port(imageType, "[batch, side, side, 1] at the network's own size: 0 farthest, 1 nearest."),
   },
+  workingBytes: ({ inputs: { depthEstimator, image } }) =>
+    depthWorkingBytes((depthEstimator.config as DepthEstimatorConfig).dpt, image.shape),
   run: ({ inputs: { depthEstimator, image } }) => {
     if (image.shape[3] !== 3)
       throw new Error(

@@ -2,14 +2,16 @@ import * as tf from "@tensorflow/tfjs";
 import type { AutoencoderKlConfig } from "../../diffusion/models/autoencoder-kl-config.ts";
 import { AUTOENCODER_KL_CLASS_NAME } from "../../diffusion/models/autoencoder-kl-config.ts";
 import { autoencoderKlDownscale, autoencoderKlParameters } from "../../diffusion/models/autoencoder-kl.ts";
+import { BASIC_UNET_CLASS_NAME, type BasicUnetConfig } from "../../diffusion/models/basic-unet.ts";
 import type { ClipTextConfig } from "../../diffusion/models/clip-text-config.ts";
 import { clipTextParameters } from "../../diffusion/models/clip-text.ts";
 import type { Unet2dConditionConfig } from "../../diffusion/models/unet-2d-condition-config.ts";
 import { UNET_2D_CONDITION_CLASS_NAME } from "../../diffusion/models/unet-2d-condition-config.ts";
 import { unet2dConditionParameters } from "../../diffusion/models/unet-2d-condition.ts";
-import type { Model, ParameterSpec } from "../../diffusion/weights/parameters.ts";
-import { hasFusedAttention } from "../../tensor/kernels/fused-attention.ts";
-import { bytesPerSubmit, pooledBytes } from "../../tensor/webgpu-backend.ts";
+import { UNET_2D_CLASS_NAME, type Unet2dConfig } from "../../diffusion/models/unet-2d-config.ts";
+import type { Model } from "../../diffusion/weights/parameters.ts";
+import { FLOAT, onBackend, scoreBytes } from "./on-backend.ts";
+import { basicUnetWorkingBytes, unet2dWorkingBytes } from "./unet-2d-estimate.ts";
 
 /**
  * How many bytes a network needs for its intermediate results, beside its weights: estimates, from the config and the size of
@@ -17,37 +19,28 @@ import { bytesPerSubmit, pooledBytes } from "../../tensor/webgpu-backend.ts";
  * tensors, on WebGPU from the buffers that were allocated, up to Stable Diffusion's true size.
  */
 
-const FLOAT = 4;
-
-/** Scores of attention, and their softmax, where no kernel does without. */
-const scoreBytes = (batch: number, heads: number, dim: number, queries: number, keys: number): number =>
-  hasFusedAttention(dim) ? 0 : 2 * batch * heads * queries * keys * FLOAT;
-
-/** What a backend takes for tensors of so many bytes at the most crowded place. */
-function onBackend(tensorBytes: number, specs: readonly ParameterSpec[]): number {
-  if (tf.getBackend() === "webgpu") {
-    // Results that wait to be submitted, then free buffers of other sizes than the ones that are wanted.
-    return (
-      tensorBytes + Math.min(bytesPerSubmit, 1.2 * tensorBytes) + Math.min(pooledBytes, 2.2 * tensorBytes)
-    );
+/** One step of a U-Net of any class on latents or pictures `[batch, height, width, channels]`. */
+export function unetWorkingBytes(
+  { className, config }: Pick<Model<unknown>, "className" | "config">,
+  shape: readonly number[],
+): number {
+  switch (className) {
+    case UNET_2D_CONDITION_CLASS_NAME:
+      return unet2dConditionWorkingBytes(config as Unet2dConditionConfig, shape);
+    case UNET_2D_CLASS_NAME:
+      return unet2dWorkingBytes(config as Unet2dConfig, shape);
+    case BASIC_UNET_CLASS_NAME:
+      return basicUnetWorkingBytes(config as BasicUnetConfig, shape);
+    default:
+      return 0;
   }
-  // Weights that are kept in half precision, or outside of the backend, are widened one at a time.
-  const largest = specs
-    .filter(({ kind }) => kind === "conv" || kind === "linear")
-    .map(({ shape }) => shape.reduce((product, length) => product * length, 1));
-  return tensorBytes + FLOAT * Math.max(0, ...largest);
 }
 
-/**
- * One step of a text-conditioned U-Net on latents `[batch, height, width, channels]`: at each level what the way down has left for
- * the way up, and the work of the largest layer.
- */
-export function unetWorkingBytes(
-  { className, config: given }: Pick<Model<unknown>, "className" | "config">,
+/** A text-conditioned U-Net: at each level what the way down has left for the way up, and the work of the largest layer. */
+function unet2dConditionWorkingBytes(
+  config: Unet2dConditionConfig,
   [batch = 1, height = 1, width = 1]: readonly number[],
 ): number {
-  if (className !== UNET_2D_CONDITION_CLASS_NAME) return 0;
-  const config = given as Unet2dConditionConfig;
   const { blockOutChannels, layersPerBlock, downBlockTypes, numAttentionHeads } = config;
   let skips = 0;
   let most = 0;

@@ -5,7 +5,7 @@ import { source, text } from "../../engine/node/params.ts";
 import { depthEstimatorType } from "../socket-types.ts";
 import { servicesOf, type SourceFolder } from "../sources/sources.ts";
 import { DPT_CLASS_NAME } from "./component-kinds.ts";
-import { loadComponent, readJson } from "./model-files.ts";
+import { openComponent, readJson } from "./model-files.ts";
 
 /** What a depth estimator's wire carries as its config. */
 export interface DepthEstimatorConfig {
@@ -37,10 +37,10 @@ export default defineNode({
   runAsync: async ({ params, context }) => {
     const folder = servicesOf(context).sources.folder(params.source);
     const preprocessing = await readPreprocessing(folder, context.signal);
-    const model = await loadComponent(folder, params.subfolder, context, [DPT_CLASS_NAME]);
+    const model = await openComponent(folder, params.subfolder, context, [DPT_CLASS_NAME]);
     const dpt = model.config as DptConfig;
     const config: DepthEstimatorConfig = { dpt, preprocessing: { size: dpt.imageSize, ...preprocessing } };
-    return { depthEstimator: { ...model, config } };
+    return { depthEstimator: model.withConfig(config) };
   },
 });
 

@@ -56,6 +56,11 @@ export class ResidentModel implements Model<unknown>, Resident {
     throw new Error(`The ${this.label} ${why}.`);
   }
 
+  /** The same weights, to be loaded on their own, under another config. */
+  withConfig(config: unknown): ResidentModel {
+    return new ResidentModel({ ...this.#spec, config });
+  }
+
   load(context: RunContext): Promise<void> {
     this.#loading ??= this.#load(context).finally(() => (this.#loading = undefined));
     return this.#loading;

@@ -18,6 +18,7 @@ import { TorchGenerator } from "../../tensor/torch-generator.ts";
 import { requireSameShape } from "../checks.ts";
 import { tensorHost } from "../host.ts";
 import { latentPicture } from "../live/pictures.ts";
+import { controlnetWorkingBytes } from "../memory/controlnet-estimate.ts";
 import { unetWorkingBytes } from "../memory/estimates.ts";
 import {
   conditioningType,
@@ -142,8 +143,14 @@ export default defineNode({
     state: port(schedulerStateType, "What the scheduler remembers, to go on from here."),
   },
   loops: true,
-  workingBytes: ({ inputs: { unet, noise, original } }) =>
-    unetWorkingBytes(unet, (noise ?? original)?.shape ?? []),
+  workingBytes: ({ inputs: { unet, controlnet, noise, original } }) => {
+    const shape = (noise ?? original)?.shape ?? [];
+    // One after the other.
+    return Math.max(
+      unetWorkingBytes(unet, shape),
+      controlnet ? controlnetWorkingBytes(controlnet, shape) : 0,
+    );
+  },
   runAsync: async ({ inputs, params, context }) => {
     const run = denoisingOf(inputs, params);
     const { plan } = run;
