@@ -94,43 +94,56 @@ describe.skipIf(!executable)(`memory in the page${skipNote}`, () => {
     await hide();
   });
 
-  test("within a budget parts make room for each other, the page says so, and the picture is the same", async () => {
-    await open();
-    await editor.run();
-    expect(await editor.outcome(120_000)).toMatch(/^Done/);
-    const free = await picture();
-    await editor.page.locator("[data-part=memory]", { hasText: /Memory \d+ KB/ }).waitFor();
-    await show();
-    await dialog().locator("[data-part=plan]").waitFor();
-    expect(await dialog().locator("[data-part=loaded] li").count()).toBe(3);
-    expect(await dialog().locator("[data-part=events] [data-action=loaded]").count()).toBe(3);
+  test.each(["wasm", "webgpu"] as const)(
+    "within a budget parts make room for each other on %s, the page says so, and the picture is the same",
+    async (backend) => {
+      await editor.page.getByLabel("Backend").selectOption(backend);
+      await editor.page.locator(".status .engine").filter({ hasText: backend }).waitFor({ timeout: 60_000 });
+      await editor.page.evaluate(() =>
+        (document.querySelector("loom-app") as LoomApp).control.memory.setBudget(undefined),
+      );
+      await open();
+      await editor.run();
+      expect(await editor.outcome(120_000)).toMatch(/^Done/);
+      const free = await picture();
+      await editor.page.locator("[data-part=memory]", { hasText: /Memory \d+ KB/ }).waitFor();
+      await show();
+      await dialog().locator("[data-part=plan]").waitFor();
+      expect(await dialog().locator("[data-part=loaded] li").count()).toBe(3);
+      expect(await dialog().locator("[data-part=events] [data-action=loaded]").count()).toBe(3);
 
-    // The least that will do, with a little for rounding.
-    const least = await editor.page.evaluate(
-      () => (document.querySelector("loom-app") as LoomApp).control.memory.plan?.leastBytes ?? 0,
-    );
-    await dialog().getByLabel("At most").check();
-    await dialog()
-      .getByLabel("Budget in GB")
-      .fill(String((1.001 * least) / 1e9));
-    await dialog().getByLabel("Budget in GB").press("Enter");
-    await expect.poll(() => dialog().locator(".verdict").getAttribute("data-verdict")).toBe("in turn");
-    await hide();
-    // Another seed and back: nothing comes from the cache of results but what has not changed.
-    await editor.page.evaluate(async () => {
-      const { control } = document.querySelector("loom-app") as LoomApp;
-      await control.start("cpu");
-      await control.start("wasm");
-    });
-    await editor.run();
-    expect(await editor.outcome(120_000)).toMatch(/^Done/);
-    expect(await picture()).toBe(free);
-    await show();
-    const events = dialog().locator("[data-part=events]");
-    await events.locator("[data-action=unloaded]").first().waitFor();
-    expect(await events.innerText()).toMatch(/Unloaded .* needs .* in all, and the budget is/s);
-    await hide();
-  });
+      // The least that will do, with a little for rounding.
+      const least = await editor.page.evaluate(
+        () => (document.querySelector("loom-app") as LoomApp).control.memory.plan?.leastBytes ?? 0,
+      );
+      await dialog().getByLabel("At most").check();
+      await dialog()
+        .getByLabel("Budget in GB")
+        .fill(String((1.001 * least) / 1e9));
+      await dialog().getByLabel("Budget in GB").press("Enter");
+      await expect.poll(() => dialog().locator(".verdict").getAttribute("data-verdict")).toBe("in turn");
+      await hide();
+      // Another seed and back: nothing comes from the cache of results but what has not changed.
+      await editor.page.evaluate(async (again) => {
+        const { control } = document.querySelector("loom-app") as LoomApp;
+        await control.start("cpu");
+        await control.start(again);
+      }, backend);
+      await editor.run();
+      expect(await editor.outcome(120_000)).toMatch(/^Done/);
+      expect(await picture()).toBe(free);
+      expect(
+        await editor.page.evaluate(
+          () => (document.querySelector("loom-app") as LoomApp).control.runtime?.backend,
+        ),
+      ).toBe(backend);
+      await show();
+      const events = dialog().locator("[data-part=events]");
+      await events.locator("[data-action=unloaded]").first().waitFor();
+      expect(await events.innerText()).toMatch(/Unloaded .* needs .* in all, and the budget is/s);
+      await hide();
+    },
+  );
 
   test("a plan that is asked for while a run goes on is refused, and the run can still be cancelled", async () => {
     await open();
