@@ -120,6 +120,34 @@ describe.skipIf(!executable)(`axe finds nothing serious${skipNote}`, () => {
     expect([...sheet, ...templates, ...carried]).toEqual([]);
   });
 
+  test("in the memory dialog, with a plan, a budget that is too small, and what the run loaded", async () => {
+    const template = JSON.parse(
+      await readFile(new URL("../../graphs/emoji-txt2img.graph.json", import.meta.url), "utf8"),
+    ) as GraphDocument;
+    await editor.page.evaluate((graph) => {
+      const { session, control } = document.querySelector("loom-app") as LoomApp;
+      session.store.replace(graph);
+      control.memory.setBudget(1e4);
+      const event = { type: "memory", node: "model", label: "the U-Net", bytes: 1e6 } as const;
+      // So many that they scroll.
+      for (let time = 0; time < 20; time++) {
+        control.memory.handle({ ...event, action: "loaded", ms: 20 });
+        control.memory.handle({ ...event, action: "unloaded", reason: "It makes room for the VAE." });
+      }
+    }, template);
+    await editor.settled();
+    await editor.press("Shift+B");
+    const dialog = editor.page.getByRole("dialog", { name: "Memory" });
+    await dialog.locator("[data-part=plan] [data-step=decode]").waitFor({ timeout: 60_000 });
+    await dialog.locator("[data-part=events] [data-action=unloaded]").first().waitFor();
+    const found = await serious();
+    await editor.page.evaluate(() =>
+      (document.querySelector("loom-app") as LoomApp).control.memory.setBudget(undefined),
+    );
+    await editor.press("Escape");
+    expect(found).toEqual([]);
+  });
+
   test("with problems, in their list and at the nodes", async () => {
     await editor.page.evaluate((graph) => {
       const { session } = document.querySelector("loom-app") as LoomApp;

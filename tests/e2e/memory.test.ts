@@ -79,6 +79,17 @@ describe.skipIf(!executable)(`memory in the page${skipNote}`, () => {
     const plan = dialog().locator("[data-part=plan]");
     await plan.waitFor({ timeout: 60_000 });
     for (const step of ["prompt", "sampler", "decode"]) await plan.locator(`[data-step=${step}]`).waitFor();
+    const bar = await plan.locator("[data-step=decode] .bar").boundingBox();
+    const parts = await plan.locator("[data-step=decode] .bar i").all();
+    const widths = await Promise.all(parts.map(async (part) => (await part.boundingBox())?.width ?? 0));
+    const whole = await editor.page.evaluate(() => {
+      const { plan: known } = (document.querySelector("loom-app") as LoomApp).control.memory;
+      const step = known?.steps.find(({ node }) => node === "decode");
+      return ((step?.modelBytes ?? 0) + (step?.workingBytes ?? 0)) / (known?.peakBytes ?? 1);
+    });
+    expect((widths[0] ?? 0) + (widths[1] ?? 0)).toBeCloseTo(whole * (bar?.width ?? 0), 0);
+    // The page's own policy has nothing against the bars.
+    expect(editor.errors).toEqual([]);
     expect(await dialog().innerText()).toMatch(/For one picture of 64×64\./);
     expect(await dialog().innerText()).toContain("No model is loaded.");
     const verdict = dialog().locator(".verdict");

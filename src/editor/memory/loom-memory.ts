@@ -1,6 +1,5 @@
 import { html, nothing } from "lit";
 import type { TemplateResult } from "lit";
-import { styleMap } from "lit/directives/style-map.js";
 import { budgetVerdict, budgetWords, memoryText } from "../../nodes/memory/memory-words.ts";
 import { LoomDialog } from "../dialog/loom-dialog.ts";
 import { formatDuration } from "../run/run-model.ts";
@@ -73,7 +72,7 @@ export class LoomMemory extends LoomDialog {
               <h3 id="events">
                 ${this.session.runs.phase === "idle" ? "What the last run loaded" : "What this run has loaded"}
               </h3>
-              <ul data-part="events">
+              <ul data-part="events" tabindex="0" aria-labelledby="events">
                 ${this.memory.events.map(eventItem)}
               </ul>
             </section>`
@@ -145,7 +144,9 @@ export class LoomMemory extends LoomDialog {
           <thead>
             <tr>
               <th>
-                Node<span class="key" aria-hidden="true"><i></i>models<i class="work"></i>work</span>
+                <span>Node</span>
+                <span class="key" aria-hidden="true"><i></i>models</span>
+                <span class="key" aria-hidden="true"><i class="work"></i>work</span>
               </th>
               <th class="number">Models</th>
               <th class="number">Work</th>
@@ -192,13 +193,13 @@ function stepRow(
   { node, title, models, modelBytes, workingBytes }: MemoryPlan["steps"][number],
   full: number,
 ): TemplateResult {
-  const share = (bytes: number): ReturnType<typeof styleMap> =>
-    styleMap({ width: `${((100 * bytes) / full).toFixed(2)}%` });
+  // Set as a property: the page's own policy refuses an attribute.
+  const share = (bytes: number): string => `width: ${((100 * bytes) / full).toFixed(2)}%`;
   return html`<tr data-step=${node} title=${models.join("\n")}>
     <td>
-      ${title}${title === node ? "" : html` <span class="why">${node}</span>`}
+      ${title}${title.toLowerCase() === node.toLowerCase() ? "" : html` <span class="why">${node}</span>`}
       <div class="bar" aria-hidden="true">
-        <i style=${share(modelBytes)}></i><i class="work" style=${share(workingBytes)}></i>
+        <i .style=${share(modelBytes)}></i><i class="work" .style=${share(workingBytes)}></i>
       </div>
     </td>
     <td class="number">${memoryText(modelBytes)}</td>

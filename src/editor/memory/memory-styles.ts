@@ -5,6 +5,13 @@ export const memoryStyles = css`
     width: min(680px, calc(100vw - 24px));
   }
 
+  /* The way out stays in sight in a small window. */
+  header {
+    position: sticky;
+    top: 0;
+    background: inherit;
+  }
+
   .body {
     gap: 18px;
   }
@@ -35,6 +42,7 @@ export const memoryStyles = css`
 
   .row input[type="radio"] {
     height: auto;
+    margin: 0;
   }
 
   .row input[type="number"] {
@@ -82,8 +90,9 @@ export const memoryStyles = css`
 
   th.number,
   td.number {
+    width: 1%;
     padding-right: 0;
-    padding-left: 10px;
+    padding-left: clamp(10px, 2.5vw, 18px);
     text-align: right;
     white-space: nowrap;
   }
@@ -105,15 +114,20 @@ export const memoryStyles = css`
     background: var(--warn);
   }
 
+  th span {
+    margin-right: 10px;
+  }
+
   .key {
     font-size: var(--text-s);
+    white-space: nowrap;
   }
 
   .key i {
     display: inline-block;
     width: 10px;
     height: 4px;
-    margin: 0 4px 3px 10px;
+    margin: 0 4px 3px 0;
     border-radius: 2px;
     background: var(--accent);
   }
@@ -125,12 +139,16 @@ export const memoryStyles = css`
   ul {
     display: grid;
     gap: 4px;
-    max-height: 180px;
     margin: 0;
     padding: 0;
-    overflow: auto;
     list-style: none;
     font: var(--text-m) / 1.5 var(--font);
+  }
+
+  /* A run that reloads in each step of a loop tells it hundreds of times. */
+  [data-part="events"] {
+    max-height: 240px;
+    overflow: auto;
   }
 
   li {
