@@ -39,6 +39,8 @@ import { generatedModel } from "../support/large-model.ts";
 
 type Dtype = "F16" | "F32";
 
+const PRECISION = { F16: "half", F32: "full" } as const;
+
 /** Weights that exist nowhere. */
 function madeUp(specs: readonly ParameterSpec[], dtype: Dtype): ByteSource {
   const { size, content } = generatedModel(specs, dtype);
@@ -95,12 +97,14 @@ const cases = <T extends object>(list: readonly T[]): (T & { readonly dtype: Dty
 describeOnBackends(
   "the estimates of working memory are those of a measurement",
   ({ name }) => {
-    it.each([
-      { channels: [32, 64], side: 16, batch: 1 },
-      { channels: [32, 64], side: 16, batch: 2 },
-      { channels: [32, 64], side: 24, batch: 1 },
-      { channels: [32, 32, 64], side: 16, batch: 1 },
-    ])("a step of a U-Net, %j", async ({ channels, side, batch }) => {
+    it.each(
+      cases([
+        { channels: [32, 64], side: 16, batch: 1 },
+        { channels: [32, 64], side: 16, batch: 2 },
+        { channels: [32, 64], side: 24, batch: 1 },
+        { channels: [32, 32, 64], side: 16, batch: 1 },
+      ]),
+    )("a step of a U-Net, %j", async ({ channels, side, batch, dtype }) => {
       const inner = channels.slice(1);
       const config = parseUnet2dConditionConfig({
         _class_name: "UNet2DConditionModel",
@@ -114,20 +118,24 @@ describeOnBackends(
       const sample = tf.zeros<tf.Rank.R4>([batch, side, side, 4]);
       const encoderHiddenStates = tf.zeros<tf.Rank.R3>([batch, 77, 32]);
       const timestep = Array<number>(batch).fill(5);
-      const measured = await measure(unet2dConditionParameters(config), (weights) =>
-        unet2dConditionForward(config, weights, { sample, timestep, encoderHiddenStates }),
+      const measured = await measure(
+        unet2dConditionParameters(config),
+        (weights) => unet2dConditionForward(config, weights, { sample, timestep, encoderHiddenStates }),
+        { dtype },
       );
       expectFit(
-        unetWorkingBytes({ className: "UNet2DConditionModel", config }, sample.shape),
+        unetWorkingBytes({ className: "UNet2DConditionModel", config }, sample.shape, PRECISION[dtype]),
         measured,
         name,
       );
     });
 
-    it.each([
-      { channels: [32, 64, 64], side: 16, batch: 1 },
-      { channels: [32, 32], side: 32, batch: 2 },
-    ])("decoding with a VAE, %j", async ({ channels, side, batch }) => {
+    it.each(
+      cases([
+        { channels: [32, 64, 64], side: 16, batch: 1 },
+        { channels: [32, 32], side: 32, batch: 2 },
+      ]),
+    )("decoding with a VAE, %j", async ({ channels, side, batch, dtype }) => {
       const config = parseAutoencoderKlConfig({
         _class_name: "AutoencoderKL",
         block_out_channels: channels,
@@ -137,24 +145,29 @@ describeOnBackends(
         up_block_types: channels.map(() => "UpDecoderBlock2D"),
       });
       const latent = tf.zeros<tf.Rank.R4>([batch, side, side, 4]);
-      const measured = await measure(autoencoderKlParameters(config), (weights) =>
-        autoencoderKlDecode(config, weights, latent, {}),
+      const measured = await measure(
+        autoencoderKlParameters(config),
+        (weights) => autoencoderKlDecode(config, weights, latent, {}),
+        { dtype },
       );
       const pixels = side * 2 ** (channels.length - 1);
       expectFit(
-        vaeWorkingBytes({ className: "AutoencoderKL", config }, [batch, pixels, pixels]),
+        vaeWorkingBytes({ className: "AutoencoderKL", config }, [batch, pixels, pixels], PRECISION[dtype]),
         measured,
         name,
       );
     });
 
-    it("decoding with a tiny VAE", async () => {
+    it.each(["F16", "F32"] as const)("decoding with a tiny VAE in %s", async (dtype) => {
       const config = parseAutoencoderTinyConfig({ _class_name: "AutoencoderTiny" });
       const latent = tf.zeros<tf.Rank.R4>([1, 16, 16, 4]);
-      const measured = await measure(autoencoderTinyParameters(config), (weights) =>
-        autoencoderTinyDecode(config, weights, latent),
+      const measured = await measure(
+        autoencoderTinyParameters(config),
+        (weights) => autoencoderTinyDecode(config, weights, latent),
+        { dtype },
       );
-      expectFit(vaeWorkingBytes({ className: "AutoencoderTiny", config }, [1, 128, 128]), measured, name);
+      const model = { className: "AutoencoderTiny", config };
+      expectFit(vaeWorkingBytes(model, [1, 128, 128], PRECISION[dtype]), measured, name);
     });
 
     it.each(
@@ -255,7 +268,7 @@ describeOnBackends(
       expectFit(unetWorkingBytes({ className: "BasicUNet", config }, sample.shape), measured, name);
     });
 
-    it.each([1, 3])("a text encoder on %d rows", async (rows) => {
+    it.each(cases([{ rows: 1 }, { rows: 3 }]))("a text encoder, %j", async ({ rows, dtype }) => {
       const config = parseClipTextConfig({
         vocab_size: 1000,
         hidden_size: 64,
@@ -268,8 +281,9 @@ describeOnBackends(
       const measured = await measure(
         clipTextParameters(config),
         (weights) => clipTextForward(config, weights, { inputIds }).lastHiddenState,
+        { dtype },
       );
-      expectFit(textWorkingBytes({ config }, rows), measured, name);
+      expectFit(textWorkingBytes({ config }, rows, PRECISION[dtype]), measured, name);
     });
   },
   { only: ["wasm", "webgpu"] },

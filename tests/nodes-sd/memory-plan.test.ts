@@ -5,6 +5,7 @@ import { describePlan } from "../../src/cli/plan-command.ts";
 import { parseAutoencoderKlConfig } from "../../src/diffusion/models/autoencoder-kl-config.ts";
 import { parseUnet2dConditionConfig } from "../../src/diffusion/models/unet-2d-condition-config.ts";
 import { nodeServices, Runner, type RunEvent } from "../../src/index.ts";
+import { decodeWorkingBytes } from "../../src/nodes/image/vae.ts";
 import { unetWorkingBytes, vaeWorkingBytes } from "../../src/nodes/memory/estimates.ts";
 import { planMemory } from "../../src/nodes/memory/plan-memory.ts";
 import { readTemplate } from "../graphs/sd-cases.ts";
@@ -56,6 +57,16 @@ it("reckons with latents as small as the graph's VAE makes them", async () => {
   );
   const vae = parseAutoencoderKlConfig(emojiConfig("vae"));
   expect(work.get("decode")).toBe(vaeWorkingBytes({ className: "AutoencoderKL", config: vae }, [1, 64, 64]));
+});
+
+it("reckons with more for weights in full precision", async () => {
+  await new Runner({ services: nodeServices(), cacheBytes: 0 }).init("wasm");
+  const described = { className: "AutoencoderKL", config: parseAutoencoderKlConfig(emojiConfig("vae")) };
+  const weights = { "conv.weight": tf.zeros([4, 4]) };
+  const bytes = decodeWorkingBytes({ ...described, weights }, [1, 16, 16, 4], {});
+  expect(bytes).toBe(vaeWorkingBytes(described, [1, 64, 64], "full"));
+  expect(bytes).toBeGreaterThan(vaeWorkingBytes(described, [1, 64, 64], "half"));
+  tf.dispose(weights);
 });
 
 it.each([

@@ -18,6 +18,7 @@ import {
 } from "../../diffusion/models/autoencoder-tiny.ts";
 import type { Model } from "../../diffusion/weights/parameters.ts";
 import { vaeWorkingBytes } from "../memory/estimates.ts";
+import { precisionOf } from "../memory/precision.ts";
 import type { TorchGenerator } from "../../tensor/torch-generator.ts";
 
 const isTiny = ({ className }: Model<unknown>): boolean => className === AUTOENCODER_TINY_CLASS_NAME;
@@ -61,7 +62,7 @@ export function decodeWorkingBytes(
   const { downscale: scale } = latentGeometry(vae);
   const side = (latent: number): number =>
     tiling === true ? Math.min(scale * latent, tileSize ?? scale * latent) : scale * latent;
-  return vaeWorkingBytes(vae, [slicing === true ? 1 : batch, side(height), side(width)]);
+  return vaeWorkingBytes(vae, [slicing === true ? 1 : batch, side(height), side(width)], precisionOf(vae));
 }
 
 /** {@link decodeWorkingBytes} of encoding, for which the decoder's need is the upper bound. */
@@ -71,7 +72,7 @@ export function encodeWorkingBytes(
   { tiling, tileSize, slicing }: AutoencoderOptions,
 ): number {
   const side = (pixels: number): number => (tiling === true ? Math.min(pixels, tileSize ?? pixels) : pixels);
-  return vaeWorkingBytes(vae, [slicing === true ? 1 : batch, side(height), side(width)]);
+  return vaeWorkingBytes(vae, [slicing === true ? 1 : batch, side(height), side(width)], precisionOf(vae));
 }
 
 /**

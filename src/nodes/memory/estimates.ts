@@ -10,23 +10,33 @@ import { UNET_2D_CONDITION_CLASS_NAME } from "../../diffusion/models/unet-2d-con
 import { unet2dConditionParameters } from "../../diffusion/models/unet-2d-condition.ts";
 import { UNET_2D_CLASS_NAME, type Unet2dConfig } from "../../diffusion/models/unet-2d-config.ts";
 import type { Model } from "../../diffusion/weights/parameters.ts";
+import type { Precision } from "./precision.ts";
 import { FLOAT, onBackend, scoreBytes } from "./on-backend.ts";
 import { basicUnetWorkingBytes, unet2dWorkingBytes } from "./unet-2d-estimate.ts";
 
 /**
  * How many bytes a network needs for its intermediate results, beside its weights: estimates, from the config and the size of
  * the picture. They count what lives at the most crowded place. The factors were measured: on WASM from the largest sum of
- * tensors, on WebGPU from the buffers that were allocated, up to Stable Diffusion's true size.
+ * tensors, on WebGPU from the buffers that were allocated, up to Stable Diffusion's true size. With weights in full precision a
+ * layer's result lies beside its sum with the bias for a while, where those in half precision have kernels that do both at once.
  */
+
+/** The factor of weights in full precision, on either backend. */
+const inFull = (precision: Precision, factor: { readonly wasm: number; readonly webgpu: number }): number => {
+  if (precision === "half") return 1;
+  return tf.getBackend() === "webgpu" ? factor.webgpu : factor.wasm;
+};
 
 /** One step of a U-Net of any class on latents or pictures `[batch, height, width, channels]`. */
 export function unetWorkingBytes(
   { className, config }: Pick<Model<unknown>, "className" | "config">,
   shape: readonly number[],
+  precision: Precision = "half",
 ): number {
   switch (className) {
     case UNET_2D_CONDITION_CLASS_NAME:
-      return unet2dConditionWorkingBytes(config as Unet2dConditionConfig, shape);
+      return unet2dConditionWorkingBytes(config as Unet2dConditionConfig, shape, precision);
+    // These two lie between the precisions.
     case UNET_2D_CLASS_NAME:
       return unet2dWorkingBytes(config as Unet2dConfig, shape);
     case BASIC_UNET_CLASS_NAME:
@@ -40,6 +50,7 @@ export function unetWorkingBytes(
 function unet2dConditionWorkingBytes(
   config: Unet2dConditionConfig,
   [batch = 1, height = 1, width = 1]: readonly number[],
+  precision: Precision,
 ): number {
   const { blockOutChannels, layersPerBlock, downBlockTypes, numAttentionHeads } = config;
   let skips = 0;
@@ -59,18 +70,22 @@ function unet2dConditionWorkingBytes(
     }
     most = Math.max(most, skips + work);
   });
-  return onBackend(most, unet2dConditionParameters(config));
+  return onBackend(most * inFull(precision, { wasm: 1, webgpu: 1.4 }), unet2dConditionParameters(config));
 }
 
 /** A VAE on a picture of `[batch, height, width]` pixels: its decoder, whose last block is given what is as wide as the one below. */
 export function vaeWorkingBytes(
   { className, config: given }: Pick<Model<unknown>, "className" | "config">,
   [batch = 1, height = 1, width = 1]: readonly number[],
+  precision: Precision = "half",
 ): number {
   if (className !== AUTOENCODER_KL_CLASS_NAME) {
     // AutoencoderTiny: 64 channels throughout; on a GPU its activations are fused.
     const maps = tf.getBackend() === "webgpu" ? 4 : 8;
-    return onBackend(batch * height * width * 64 * maps * FLOAT, []);
+    return (
+      onBackend(batch * height * width * 64 * maps * FLOAT, []) *
+      inFull(precision, { wasm: 1.5, webgpu: 1.4 })
+    );
   }
   const config = given as AutoencoderKlConfig;
   const { blockOutChannels } = config;
@@ -79,15 +94,21 @@ export function vaeWorkingBytes(
   const tokens = (height * width) / autoencoderKlDownscale(config) ** 2;
   const attention = 15 * batch * tokens * innermost * FLOAT + scoreBytes(batch, 1, innermost, tokens, tokens);
   const lastBlock = batch * height * width * FLOAT * 3 * (outer + next);
-  return onBackend(Math.max(lastBlock, attention), autoencoderKlParameters(config));
+  const most = Math.max(lastBlock, attention) * inFull(precision, { wasm: 1.3, webgpu: 1.5 });
+  return onBackend(most, autoencoderKlParameters(config));
 }
 
 /** CLIP's text transformer on rows of tokens. */
-export function textWorkingBytes({ config: given }: Pick<Model<unknown>, "config">, rows: number): number {
+export function textWorkingBytes(
+  { config: given }: Pick<Model<unknown>, "config">,
+  rows: number,
+  precision: Precision = "half",
+): number {
   const config = given as ClipTextConfig;
   const { hiddenSize, intermediateSize, numAttentionHeads, maxPositionEmbeddings } = config;
   const tokens = rows * maxPositionEmbeddings;
   const attention = 12 * tokens * hiddenSize + 2 * rows * numAttentionHeads * maxPositionEmbeddings ** 2;
   const feedForward = tokens * (12 * hiddenSize + 5 * intermediateSize);
-  return onBackend(FLOAT * Math.max(attention, feedForward), clipTextParameters(config));
+  const most = FLOAT * Math.max(attention, feedForward) * inFull(precision, { wasm: 1.7, webgpu: 1 });
+  return onBackend(most, clipTextParameters(config));
 }

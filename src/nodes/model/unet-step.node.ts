@@ -9,6 +9,7 @@ import {
   unetType,
 } from "../socket-types.ts";
 import { unetWorkingBytes } from "../memory/estimates.ts";
+import { precisionOf } from "../memory/precision.ts";
 import { runNetwork } from "./run-network.ts";
 
 export default defineNode({
@@ -32,7 +33,7 @@ export default defineNode({
     control: optionalPort(controlResidualsType, "What a ControlNet adds."),
   },
   params: {},
-  workingBytes: ({ inputs: { unet, sample } }) => unetWorkingBytes(unet, sample.shape),
+  workingBytes: ({ inputs: { unet, sample } }) => unetWorkingBytes(unet, sample.shape, precisionOf(unet)),
   outputs: {
     modelOutput: port(latentType, "What the network makes of x_t.", "like sample [*, *, *, channels]"),
   },

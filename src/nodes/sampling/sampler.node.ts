@@ -20,6 +20,7 @@ import { tensorHost } from "../host.ts";
 import { latentPicture } from "../live/pictures.ts";
 import { controlnetWorkingBytes } from "../memory/controlnet-estimate.ts";
 import { unetWorkingBytes } from "../memory/estimates.ts";
+import { precisionOf } from "../memory/precision.ts";
 import {
   conditioningType,
   controlnetType,
@@ -147,7 +148,7 @@ export default defineNode({
     const shape = (noise ?? original)?.shape ?? [];
     // One after the other.
     return Math.max(
-      unetWorkingBytes(unet, shape),
+      unetWorkingBytes(unet, shape, precisionOf(unet)),
       controlnet ? controlnetWorkingBytes(controlnet, shape) : 0,
     );
   },

@@ -4,6 +4,7 @@ import { defineNode, port } from "../../engine/node/define-node.ts";
 import { boolean, choice, int, text } from "../../engine/node/params.ts";
 import { conditioningType, textEncoderType, tokenizerType, type Conditioning } from "../socket-types.ts";
 import { textWorkingBytes } from "../memory/estimates.ts";
+import { precisionOf } from "../memory/precision.ts";
 import { encodeText } from "./encode-text.ts";
 import { promptWords } from "./prompt-words.ts";
 
@@ -47,7 +48,7 @@ export default defineNode({
     negative: port(conditioningType, "The negative prompt, for the U-Net."),
   },
   // One prompt after the other, and a prompt has seldom more than one row.
-  workingBytes: ({ inputs: { textEncoder } }) => textWorkingBytes(textEncoder, 1),
+  workingBytes: ({ inputs: { textEncoder } }) => textWorkingBytes(textEncoder, 1, precisionOf(textEncoder)),
   runAsync: async ({ inputs: { tokenizer, textEncoder }, params, context }) => {
     const read = (prompt: string, minChunks = 1): EncodedPrompt => {
       const { overflow, attentionWeights } = params;

@@ -2,6 +2,7 @@ import { defineNode, optionalPort, port } from "../../engine/node/define-node.ts
 import { int } from "../../engine/node/params.ts";
 import { conditioningType, textEncoderType, tokenizerType, tokensType } from "../socket-types.ts";
 import { textWorkingBytes } from "../memory/estimates.ts";
+import { precisionOf } from "../memory/precision.ts";
 import { encodeText } from "./encode-text.ts";
 import { promptWords } from "./prompt-words.ts";
 
@@ -26,7 +27,7 @@ export default defineNode({
   },
   outputs: { conditioning: port(conditioningType, "The prompt, for the U-Net.") },
   workingBytes: ({ inputs: { textEncoder, tokens } }) =>
-    textWorkingBytes(textEncoder, tokens.inputIds.length),
+    textWorkingBytes(textEncoder, tokens.inputIds.length, precisionOf(textEncoder)),
   runAsync: async ({ inputs: { textEncoder, tokens, tokenizer }, params }) => ({
     conditioning: {
       states: await encodeText(textEncoder, tokens, params.clipSkip),
