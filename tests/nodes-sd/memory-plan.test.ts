@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { describePlan } from "../../src/cli/plan-command.ts";
 import { parseAutoencoderKlConfig } from "../../src/diffusion/models/autoencoder-kl-config.ts";
 import { parseUnet2dConditionConfig } from "../../src/diffusion/models/unet-2d-condition-config.ts";
+import type { GraphDocument } from "../../src/engine/graph/document.ts";
 import { nodeServices, Runner, type RunEvent } from "../../src/index.ts";
 import { decodeWorkingBytes } from "../../src/nodes/image/vae.ts";
 import { unetWorkingBytes, vaeWorkingBytes } from "../../src/nodes/memory/estimates.ts";
@@ -57,6 +58,34 @@ it("reckons with latents as small as the graph's VAE makes them", async () => {
   );
   const vae = parseAutoencoderKlConfig(emojiConfig("vae"));
   expect(work.get("decode")).toBe(vaeWorkingBytes({ className: "AutoencoderKL", config: vae }, [1, 64, 64]));
+});
+
+it("follows wires around their bends", async () => {
+  const runner = new Runner({ services: nodeServices(), cacheBytes: 0 });
+  const straight = JSON.parse(readTemplate("emoji-txt2img")) as GraphDocument;
+  const plan = await planMemory(runner, straight, { backend: "cpu" });
+  const bent = {
+    ...straight,
+    nodes: {
+      ...straight.nodes,
+      bend: { type: "value/reroute", version: 1, params: {} },
+      another: { type: "value/reroute", version: 1, params: {} },
+      vaeBend: { type: "value/reroute", version: 1, params: {} },
+    },
+    edges: [
+      ...straight.edges.map(({ from, to }) => ({
+        from: to === "predict.unet" ? "another.value" : to === "decode.vae" ? "vaeBend.value" : from,
+        to,
+      })),
+      { from: "model.unet", to: "bend.value" },
+      { from: "bend.value", to: "another.value" },
+      { from: "model.vae", to: "vaeBend.value" },
+    ],
+  };
+  const { steps, ...rest } = await planMemory(runner, bent, { backend: "cpu" });
+  const byNode = (list: typeof steps): typeof steps =>
+    [...list].sort((one, other) => one.node.localeCompare(other.node));
+  expect({ ...rest, steps: byNode(steps) }).toEqual({ ...plan, steps: byNode(plan.steps) });
 });
 
 it("reckons with more for weights in full precision", async () => {

@@ -1,13 +1,15 @@
 import type { Model } from "../../diffusion/weights/parameters.ts";
 import type { GraphDocument } from "../../engine/graph/document.ts";
 import { plan } from "../../engine/run/plan.ts";
-import type { NodeStep, Step } from "../../engine/run/plan-data.ts";
+import type { NodeStep, PlannedInput, Step } from "../../engine/run/plan-data.ts";
+import { anyType } from "../../engine/node/socket-type.ts";
 import { describeNodes } from "../describe.ts";
 import { readGraph } from "../read-graph.ts";
 import { registry } from "../registry.ts";
 import type { Runner, RunOptions } from "../runner.ts";
 import { setParams } from "../set-params.ts";
 import { vaeType } from "../socket-types.ts";
+import reroute from "../value/reroute.node.ts";
 import { plannedSizes, type PlannedPicture, type PlannedSizes } from "./plan-picture.ts";
 
 /** What a run will need, told before it. Bytes of models are exact, those of work are estimates. */
@@ -93,18 +95,18 @@ function summarize(steps: readonly NodeStep[], values: ReadonlyMap<string, unkno
       ? []
       : (registry.types.get(typeOf.get(address) ?? "")?.residents?.(value) ?? []);
   };
-  const sizes = plannedSizes(steps, vaeOf(steps, values));
+  const origin = originIn(steps);
+  const valueFor = ({ source }: PlannedInput): unknown => values.get(origin(addressOf(source)));
+  const sizes = plannedSizes(steps, vaeOf(steps, valueFor));
   const readers = steps.flatMap((step) => {
     const definition = registry.nodes.get(step.type);
     if (definition?.readsResidents === false) return [];
-    const sources = step.inputs.map(({ source }) => `${source.node}.${source.port}`);
-    const residents = [...new Set(sources.flatMap(residentsAt))];
+    // What takes anything (a reroute, a note) does not look into it.
+    const read = step.inputs.filter(({ type }) => type !== anyType.id);
+    const residents = [...new Set(read.flatMap(({ source }) => residentsAt(origin(addressOf(source)))))];
     if (residents.length === 0) return [];
     const inputs = Object.fromEntries(
-      step.inputs.map(({ port, type, source }) => [
-        port,
-        values.get(`${source.node}.${source.port}`) ?? standIn(type, sizes),
-      ]),
+      step.inputs.map((input) => [input.port, valueFor(input) ?? standIn(input.type, sizes)]),
     );
     return [
       {
@@ -138,13 +140,29 @@ function summarize(steps: readonly NodeStep[], values: ReadonlyMap<string, unkno
   };
 }
 
+const addressOf = ({ node, port }: PlannedInput["source"]): string => `${node}.${port}`;
+
+/** Finds where a wire begins: a reroute hands on what it is given. */
+function originIn(steps: readonly NodeStep[]): (address: string) => string {
+  const before = new Map<string, string>();
+  for (const { node, type, inputs } of steps) {
+    const [input] = inputs;
+    if (type === reroute.type && input) before.set(`${node}.value`, addressOf(input.source));
+  }
+  const origin = (address: string): string => {
+    const earlier = before.get(address);
+    return earlier === undefined ? address : origin(earlier);
+  };
+  return origin;
+}
+
 /** The VAE that a step reads: a pipeline may bring one along that another one stands in for. */
-function vaeOf(steps: readonly NodeStep[], values: ReadonlyMap<string, unknown>): Model<unknown> | undefined {
-  const read = steps
-    .flatMap(({ inputs }) => inputs)
-    .filter(({ type }) => type === vaeType.id)
-    .map(({ source }) => values.get(`${source.node}.${source.port}`));
-  return read.find(vaeType.guard);
+function vaeOf(
+  steps: readonly NodeStep[],
+  valueFor: (input: PlannedInput) => unknown,
+): Model<unknown> | undefined {
+  const read = steps.flatMap(({ inputs }) => inputs).filter(({ type }) => type === vaeType.id);
+  return read.map(valueFor).find(vaeType.guard);
 }
 
 /** A value that shows its size and nothing else. */
