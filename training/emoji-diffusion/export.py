@@ -37,7 +37,8 @@ def main():
         forget_origin(os.path.join(args.out, part))
     total = 0
     for folder, _, files in os.walk(args.out):
-        for name in sorted(files):
+        # The sheets of the card are for reading, no part of what a graph loads.
+        for name in sorted(name for name in files if not name.endswith((".png", ".md"))):
             size = os.path.getsize(os.path.join(folder, name))
             total += size
             print(f"{size:>10,} {os.path.relpath(os.path.join(folder, name), args.out)}")

@@ -2,7 +2,7 @@
 
     python golden.py --model ../../public/models/emoji-diffusion --out ../../tests/golden/emoji-diffusion/expected.safetensors
 
-Each starts from the noise of its seed; DDIM, 20 steps, guidance 4, float32 computed from the float16 weights.
+Each starts from the noise of its seed; DDIM, 20 steps, rescaled guidance 3, float32 computed from the float16 weights.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from safetensors.numpy import save_file
 
-from sample import load_pipeline
+from sample import GUIDANCE, RESCALE, load_pipeline
 
 CASES = [
     ("a red apple on blue, flat style", "", 0),
@@ -28,7 +28,8 @@ def main():
     pipeline = load_pipeline(args.model)
     arrays = {}
     for i, (prompt, negative, seed) in enumerate(CASES):
-        common = dict(negative_prompt=negative, num_inference_steps=20, guidance_scale=4.0, height=64, width=64)
+        common = dict(negative_prompt=negative, num_inference_steps=20, height=64, width=64)
+        common.update(guidance_scale=GUIDANCE, guidance_rescale=RESCALE)
         latents = pipeline(prompt, generator=torch.Generator().manual_seed(seed), output_type="latent", **common).images
         picture = pipeline(prompt, generator=torch.Generator().manual_seed(seed), output_type="np", **common).images
         arrays[f"{i}.latent"] = np.ascontiguousarray(latents.numpy().transpose(0, 2, 3, 1))

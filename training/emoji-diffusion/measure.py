@@ -73,7 +73,7 @@ def main():
     wanted = captions_of(emoji, args.count, np.random.default_rng(10))
     captions = [w["caption"] for w in wanted]
 
-    def judged(pictures):
+    def judged(pictures, wanted=wanted):
         features, styles = features_of(judge, pictures)
         ranks = ranked_objects(features, known, emoji.object_of)
         style = [(int(s), w["style"]) for s, w in zip(styles, wanted) if w["style"] is not None]
@@ -85,10 +85,15 @@ def main():
         )
 
     pictures = draw(pipeline, captions)
-    figures = dict(guidance4=judged(pictures), count=args.count, named_styles=sum(w["style"] is not None for w in wanted))
+    figures = dict(shipped=judged(pictures), count=args.count, named_styles=sum(w["style"] is not None for w in wanted))
     sheet(pictures[:100], 20, os.path.join(args.out, "samples.png"))
     print(figures, flush=True)
     if not args.quick:
+        # Captions and noise that no setting was chosen by.
+        others = captions_of(emoji, args.count, np.random.default_rng(20))
+        figures["other_captions"] = judged(draw(pipeline, [w["caption"] for w in others], seed=1), others)
+        strong = draw(pipeline, captions, guidance=4.0, rescale=0.0)
+        figures["guidance4"] = judged(strong)
         # The same judge on the training pictures as the autoencoder gives them back: what a perfect U-Net would reach.
         by_caption = []
         rng = np.random.default_rng(10)
@@ -102,11 +107,11 @@ def main():
         figures["autoencoded"] = judged(back)
         plain = draw(pipeline, captions, guidance=1.0)
         figures["guidance1"] = judged(plain)
-        figures["guidance_difference"] = float(np.abs(plain.astype(int) - pictures).mean())
+        figures["guidance_difference"] = float(np.abs(plain.astype(int) - strong).mean())
         against = draw(pipeline, captions[:50], negative="red")
         figures["negative_red_difference"] = float(np.abs(against.astype(int) - pictures[:50]).mean())
         figures["negative_red_change_of_red_share"] = [redness(pictures[:50]), redness(against)]
-        rows = np.concatenate([plain[:10], pictures[:10], against[:10]])
+        rows = np.concatenate([plain[:10], pictures[:10], strong[:10], against[:10]])
         sheet(rows, 10, os.path.join(args.out, "guidance.png"))
         rng = np.random.default_rng(11)
         chosen = emoji.held_out

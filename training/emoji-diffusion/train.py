@@ -101,17 +101,20 @@ def save_pipeline(average, tokenizer, work, folder):
 
 
 class Batches:
-    """Every composition of every picture once an epoch, in random order, with fresh captions."""
+    """Every composition of every picture once an epoch, those of one style twice if asked, in random order, with fresh captions."""
 
-    def __init__(self, emoji, work, tokenizer, size, rng):
+    def __init__(self, emoji, work, tokenizer, size, rng, twice=None):
         self.emoji, self.tokenizer, self.size, self.rng = emoji, tokenizer, size, rng
         self.latents = np.load(os.path.join(work, "latents.npy"), mmap_mode="r")
         self.grounds = np.load(os.path.join(work, "grounds.npy"))
         self.left = np.empty(0, np.int64)
+        again = np.flatnonzero(emoji.style_of == emoji.styles.index(twice)) if twice else np.empty(0, np.int64)
+        everything = np.arange(self.grounds.size)
+        self.epoch = np.concatenate([everything, everything[np.isin(everything % len(emoji), again)]])
 
     def next(self):
         if len(self.left) < self.size:
-            self.left = self.rng.permutation(self.grounds.size)
+            self.left = self.rng.permutation(self.epoch)
         chosen, self.left = self.left[: self.size], self.left[self.size :]
         variant, picture = np.divmod(chosen, len(self.emoji))
         latents = torch.from_numpy(np.stack([self.latents[v, p] for v, p in zip(variant, picture)]).astype(np.float32))
@@ -136,6 +139,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=1e9, help="stop (resumable) after so long")
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--twice", help="a style that is shown twice as often as the others")
     parser.add_argument("--start", help="a pipeline to go on from, with a fresh optimizer")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -150,7 +154,7 @@ def main():
     average.load_state_dict(model.state_dict())
     model.to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(model.parameters(), lr=args.rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
-    batches = Batches(emoji, args.work, tokenizer, args.batch, rng)
+    batches = Batches(emoji, args.work, tokenizer, args.batch, rng, args.twice)
     alphas = make_scheduler().alphas_cumprod
     path, step = os.path.join(args.work, "train.pt"), 0
     if args.resume:

@@ -4,12 +4,17 @@ import { controls } from "../theme/controls.ts";
 import { icons } from "../theme/icons.ts";
 
 const frame = css`
+  /* The way out stays in sight where a small window scrolls the dialog. */
   header {
+    position: sticky;
+    z-index: 1;
+    top: 0;
     display: flex;
     align-items: center;
     justify-content: space-between;
     gap: 12px;
     padding: 12px 12px 8px 20px;
+    background: inherit;
   }
 
   h2 {

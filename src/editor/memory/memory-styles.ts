@@ -5,13 +5,6 @@ export const memoryStyles = css`
     width: min(680px, calc(100vw - 24px));
   }
 
-  /* The way out stays in sight in a small window. */
-  header {
-    position: sticky;
-    top: 0;
-    background: inherit;
-  }
-
   .body {
     gap: 18px;
   }
