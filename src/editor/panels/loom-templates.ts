@@ -32,7 +32,7 @@ export class LoomTemplates extends LitElement {
       .card .open {
         height: 100%;
         display: grid;
-        grid-template-rows: auto 1fr;
+        grid-template: auto 1fr / minmax(0, 1fr);
         align-items: start;
         justify-items: stretch;
       }
