@@ -53,9 +53,9 @@ def jitter(pictures, rng):
     return pictures + torch.randn_like(pictures) * float(rng.uniform(0, 0.08))
 
 
-def autoencoded(vae, pictures):
-    """What the autoencoder makes of pictures [n, 3, 64, 64] in [-1, 1]."""
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+def autoencoded(vae, pictures, reduced=True):
+    """What the autoencoder makes of pictures [n, 3, 64, 64] in [-1, 1]; `reduced` computes in bfloat16."""
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=reduced):
         return vae.decode(vae.encode(pictures).latent_dist.mode()).sample.float().clamp(-1, 1)
 
 

@@ -111,13 +111,11 @@ class Emoji:
         name = COLOUR_NAMES[rng.integers(len(COLOUR_NAMES))]
         colour = np.clip(np.array(COLOURS[name]) + rng.integers(-5, 6, 3), 0, 255)
         if whole_cells:
-            size = len(self.sizes) - 1 - int(rng.random() < 0.4)
-            cells = (SIZE - self.sizes[size]) // 2 // CELL
-            place = CELL * rng.integers(-cells, cells + 1, 2)
+            size, step = len(self.sizes) - 1 - int(rng.random() < 0.4), CELL
         else:
-            size = int(rng.integers(len(self.sizes)))
-            room = (SIZE - self.sizes[size]) // 2
-            place = rng.integers(-room, room + 1, 2)
+            size, step = int(rng.integers(len(self.sizes))), 1
+        room = (SIZE - self.sizes[size]) // 2 // step
+        place = step * rng.integers(-room, room + 1, 2)
         may = any_mirror or self.objects[self.object_of[picture]]["group"] in MIRRORED_GROUPS
         mirror = bool(may and rng.random() < 0.5)
         return self.compose(picture, colour, size, place, mirror), name

@@ -10,7 +10,7 @@ import os
 import numpy as np
 import torch
 
-from classifier import load_judge
+from classifier import autoencoded, load_judge
 from emoji import COLOUR_NAMES, COLOURS, Emoji, canonical_caption
 from sample import draw, load_pipeline, sheet
 from vae import to_input
@@ -100,9 +100,7 @@ def main():
         for w in wanted:
             fits = [p for p in np.flatnonzero(emoji.object_of == w["object"]) if w["style"] in (None, emoji.style_of[p])]
             by_caption.append(emoji.compose(int(rng.choice(fits)), COLOURS[w["ground"]]))
-        with torch.no_grad():
-            latents = pipeline.vae.encode(to_input(torch.from_numpy(np.stack(by_caption)))).latent_dist.mode()
-            back = pipeline.vae.decode(latents).sample.clamp(-1, 1)
+        back = autoencoded(pipeline.vae, to_input(torch.from_numpy(np.stack(by_caption))), reduced=False)
         back = np.rint((back.permute(0, 2, 3, 1).numpy() + 1) * 127.5).astype(np.uint8)
         figures["autoencoded"] = judged(back)
         plain = draw(pipeline, captions, guidance=1.0)

@@ -108,9 +108,10 @@ class Batches:
         self.latents = np.load(os.path.join(work, "latents.npy"), mmap_mode="r")
         self.grounds = np.load(os.path.join(work, "grounds.npy"))
         self.left = np.empty(0, np.int64)
-        again = np.flatnonzero(emoji.style_of == emoji.styles.index(twice)) if twice else np.empty(0, np.int64)
-        everything = np.arange(self.grounds.size)
-        self.epoch = np.concatenate([everything, everything[np.isin(everything % len(emoji), again)]])
+        self.epoch = np.arange(self.grounds.size)
+        if twice:
+            style = emoji.style_of[self.epoch % len(emoji)]
+            self.epoch = np.concatenate([self.epoch, self.epoch[style == emoji.styles.index(twice)]])
 
     def next(self):
         if len(self.left) < self.size:

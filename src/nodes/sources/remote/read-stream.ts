@@ -4,8 +4,8 @@ import { FetchError } from "./request.ts";
 const BUFFER_BYTES = 256 * 2 ** 10;
 
 /**
- * The chunks of a response; each is valid until the next one is asked for. A connection that breaks, or on which nothing comes for `stallMs`, is a FetchError "dropped".
- * Leaving the loop cancels the response.
+ * The chunks of a response; each is valid until the next one is asked for. A connection that breaks, or on which nothing comes for
+ * `stallMs`, is a FetchError "dropped". Leaving the loop cancels the response.
  */
 export async function* readStream(
   name: string,
